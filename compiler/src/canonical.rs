@@ -4,6 +4,8 @@
 //! not on spans, comments, descriptions, tags, the spelling of numbers, or the compiler's version. `docs/artifact.md`
 //! defines it; a change of meaning or form takes a new version string.
 
+mod expr;
+
 use sha2::{Digest, Sha256};
 
 use crate::ir::{
@@ -75,7 +77,8 @@ fn conditions(out: &mut String, rule: &Rule) {
         }
     }
     if let Some(condition) = &rule.condition {
-        match *condition {}
+        out.push_str(",\"if\":");
+        expr::expr(out, condition);
     }
 }
 

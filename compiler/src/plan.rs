@@ -3,9 +3,11 @@
 mod access;
 pub(crate) mod automaton;
 pub(crate) mod condition;
+pub(crate) mod expression;
 pub(crate) mod fields;
 pub(crate) mod index;
 
+use access::Accesses;
 use condition::{Lowering, RuleConditions};
 use fields::FieldTree;
 use index::{IndexedRule, Node};
@@ -25,6 +27,8 @@ impl<'p> Plan<'p> {
         let fields = FieldTree::collect(policy);
         let lowering = Lowering { fields: &fields };
         let rules: Vec<_> = policy.rules.iter().map(|rule| lowering.rule(rule)).collect();
+        let [_, name, ..] = fields.known();
+        let access = Accesses { lists: &policy.lists, certain: name };
         let indexed: Vec<_> = policy
             .rules
             .iter()
@@ -33,11 +37,10 @@ impl<'p> Plan<'p> {
                 decision: rule.outcome.decision,
                 accesses: (0_u32..)
                     .zip(&conditions.conjuncts)
-                    .filter_map(|(position, conjunct)| Some((position, access::access(conjunct, &policy.lists)?)))
+                    .filter_map(|(position, conjunct)| Some((position, access.of(conjunct)?)))
                     .collect(),
             })
             .collect();
-        let [_, name, ..] = fields.known();
         let index = index::build(&indexed, name);
         Self { fields, rules, index }
     }

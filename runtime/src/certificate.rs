@@ -5,12 +5,14 @@
 //!
 //! Two kinds of request are told apart. In one without arrays where the policy reads, each table leads to one node, so the
 //! bound follows the longest way through the index. With arrays each element may lead elsewhere and is asked every
-//! condition; elements do not overlap, so there are at most half as many as the request has bytes.
+//! condition; elements do not overlap, so there are at most half as many as the request has bytes. What the body of an
+//! `all` or `exists` asks of the rest of the request is asked anew for each element, of which there are at most
+//! [`ELEMENTS`].
 
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::artifact::format::{CHILD_IS_RUN, NONE, Op, TableKind};
+use crate::artifact::format::{CHILD_IS_RUN, NONE, Op, PLACE_FIELD_MASK, PLACE_OF_ELEMENT, TableKind};
 use crate::policy::{ListRecord, Node, Policy, Table, range};
 
 /// Upper bounds on the work of one decision. They hold for every request that is one; a refused request costs the reader's
@@ -46,6 +48,7 @@ impl Certificate {
 /// Cost of one condition for one value, or of a part of the index.
 #[derive(Clone, Copy, Default)]
 struct Cost {
+    steps_scalar: u64,
     steps: u64,
     scans_scalar: u64,
     scans: u64,
@@ -53,11 +56,17 @@ struct Cost {
 
 impl Cost {
     fn new(steps: u64, scans_scalar: u64, scans: u64) -> Self {
-        Self { steps, scans_scalar, scans }
+        Self { steps_scalar: steps, steps, scans_scalar, scans }
+    }
+
+    /// What only a request with arrays can cost.
+    fn with_arrays(self) -> Self {
+        Self { steps_scalar: 0, scans_scalar: 0, ..self }
     }
 
     fn and(self, other: Self) -> Self {
         Self {
+            steps_scalar: self.steps_scalar.saturating_add(other.steps_scalar),
             steps: self.steps.saturating_add(other.steps),
             scans_scalar: self.scans_scalar.saturating_add(other.scans_scalar),
             scans: self.scans.saturating_add(other.scans),
@@ -66,6 +75,7 @@ impl Cost {
 
     fn times(self, factor: u64) -> Self {
         Self {
+            steps_scalar: self.steps_scalar.saturating_mul(factor),
             steps: self.steps.saturating_mul(factor),
             scans_scalar: self.scans_scalar.saturating_mul(factor),
             scans: self.scans.saturating_mul(factor),
@@ -75,6 +85,7 @@ impl Cost {
     /// The larger in each respect.
     fn max(self, other: Self) -> Self {
         Self {
+            steps_scalar: self.steps_scalar.max(other.steps_scalar),
             steps: self.steps.max(other.steps),
             scans_scalar: self.scans_scalar.max(other.scans_scalar),
             scans: self.scans.max(other.scans),
@@ -106,7 +117,7 @@ impl Policy {
             .times(2);
         let all = entered.and(probed).and(checked).and(doubt);
         Certificate {
-            steps_scalar: scalar.steps,
+            steps_scalar: scalar.steps_scalar,
             steps_fixed: all.steps,
             // At most one element to two bytes.
             steps_per_byte: all.steps.div_ceil(2),
@@ -118,9 +129,7 @@ impl Policy {
     /// Asking a table about one value, what it leads to apart.
     fn probe(&self, table: &Table) -> Cost {
         // With an array on the way: counting and walking it at each level, and looking for each key.
-        let levels =
-            self.field(table.field).map_or(0, |field| self.bytes(field.pointer).iter().filter(|byte| **byte == b'/').count() as u64);
-        let walk = levels.saturating_add(1).saturating_mul(3);
+        let walk = self.levels(table.field).saturating_add(1).saturating_mul(3);
         match table.kind {
             TableKind::Exact => Cost::new(1, 2, walk.saturating_add(2)),
             TableKind::Prefix | TableKind::Suffix => {
@@ -134,6 +143,11 @@ impl Policy {
                 Cost::new(height.saturating_add(1), 1, walk.saturating_add(1))
             }
         }
+    }
+
+    /// How deep a field lies.
+    fn levels(&self, field: u32) -> u64 {
+        self.field(field).map_or(0, |field| self.bytes(field.pointer).iter().filter(|byte| **byte == b'/').count() as u64)
     }
 
     /// The longest way through the index for a request whose fields are no arrays. Children come after their parents.
@@ -196,6 +210,8 @@ struct RuleCost {
 /// Costs of all nodes: of asking, and of looking for the field in doubt.
 struct Conditions<'a> {
     policy: &'a Policy,
+    /// Whether the node is in the body of an `all` or `exists`.
+    in_body: Vec<bool>,
     asked: Vec<Cost>,
     doubted: Vec<Cost>,
 }
@@ -203,14 +219,15 @@ struct Conditions<'a> {
 impl<'a> Conditions<'a> {
     fn of(policy: &'a Policy) -> Self {
         let count = policy.nodes.len();
-        let mut conditions = Self { policy, asked: vec![Cost::default(); count], doubted: vec![Cost::default(); count] };
+        let in_body = in_bodies(policy);
+        let mut conditions = Self { policy, in_body, asked: vec![Cost::default(); count], doubted: vec![Cost::default(); count] };
         // Simple questions may be shared and stand anywhere; all others come after the one that has them.
         for simple in [true, false] {
             for (at, node) in policy.nodes.iter().enumerate().rev() {
                 if simple_cost(node.op).is_some() != simple {
                     continue;
                 }
-                let cost = simple_cost(node.op).unwrap_or_else(|| conditions.composite(node));
+                let cost = simple_cost(node.op).unwrap_or_else(|| conditions.composite(at, node));
                 let doubt = conditions.doubt(node);
                 if let (Some(asked), Some(doubted)) = (conditions.asked.get_mut(at), conditions.doubted.get_mut(at)) {
                     *asked = cost;
@@ -233,7 +250,7 @@ impl<'a> Conditions<'a> {
         range(costs, nodes).iter().copied().fold(Cost::default(), Cost::and)
     }
 
-    fn composite(&self, node: &Node) -> Cost {
+    fn composite(&self, at: usize, node: &Node) -> Cost {
         let Node { op, a, b, c } = *node;
         let own = Cost::new(1, 0, 0);
         // Counting an array's elements, walking them, and looking for the key of the field among an element's members.
@@ -247,8 +264,28 @@ impl<'a> Conditions<'a> {
             Op::Any | Op::Every => visit.and(self.list(a)),
             // Met twice, once for each half.
             Op::Both => Cost::new(2, 0, 0).and(self.sum(&self.asked, (a, 1))).and(self.sum(&self.asked, (b, 1))),
+            Op::One => own.and(self.found(at, a, self.sum(&self.asked, (b, c)))),
+            // Two values; that of the request is looked at for each element anew.
+            Op::Same | Op::Ordered | Op::StartsWith | Op::EndsWith | Op::Includes => {
+                own.and(self.found(at, a, Cost::new(0, 2, 2))).and(self.found(at, b, Cost::new(0, 2, 2)))
+            }
+            Op::Among => own.and(self.found(at, a, visit.and(self.sum(&self.asked, (b, 1))).with_arrays())),
+            Op::AmongOf => {
+                let of_value = self.found(at, a, Cost::new(0, 2, ELEMENTS.saturating_add(2)));
+                own.and(of_value).and(self.found(at, b, Cost::new(0, 0, 3).with_arrays()))
+            }
+            Op::All | Op::Some => own.and(visit.and(self.sum(&self.asked, (b, 1))).with_arrays()),
             _ => own,
         }
+    }
+
+    /// The cost of asking the value at a place: found by its keys in an element, or in a body asked again for each.
+    fn found(&self, at: usize, place: u32, asked: Cost) -> Cost {
+        if place & PLACE_OF_ELEMENT != 0 {
+            return asked.and(Cost::new(0, 0, self.policy.levels(place & PLACE_FIELD_MASK)));
+        }
+        let is_in_body = self.in_body.get(at).is_some_and(|is| *is);
+        asked.times(if is_in_body { ELEMENTS.saturating_add(1) } else { 1 })
     }
 
     fn list(&self, list: u32) -> Cost {
@@ -274,28 +311,35 @@ impl<'a> Conditions<'a> {
             Op::And | Op::Or => own.and(parts((a, b))),
             Op::Not => own.and(self.sum(&self.doubted, (a, 1))),
             Op::Descend => Cost::new(1, 0, 3).and(parts((b, 1))),
+            Op::All | Op::Some => own.and(Cost::new(0, 0, 3).and(parts((b, 1))).with_arrays()),
             _ => own,
         }
     }
 }
 
+/// The nodes in bodies of `all` and `exists`. Parents come first.
+fn in_bodies(policy: &Policy) -> Vec<bool> {
+    let mut inside = vec![false; policy.nodes.len()];
+    for (at, node) in policy.nodes.iter().enumerate() {
+        let is_inside = inside.get(at).is_some_and(|is| *is);
+        let parts = match node.op {
+            Op::All | Op::Some => (node.b, 1),
+            Op::And | Op::Or if is_inside => (node.a, node.b),
+            Op::Not if is_inside => (node.a, 1),
+            _ => continue,
+        };
+        let (first, count) = (parts.0 as usize, parts.1 as usize);
+        inside.iter_mut().skip(first).take(count).for_each(|is| *is = true);
+    }
+    inside
+}
+
 /// The cost of a question without parts.
 fn simple_cost(op: Op) -> Option<Cost> {
     Some(match op {
-        Op::And
-        | Op::Or
-        | Op::Not
-        | Op::Descend
-        | Op::List
-        | Op::Each
-        | Op::Both
-        | Op::Operators
-        | Op::AnythingBut
-        | Op::Any
-        | Op::Every => {
-            return None;
-        }
-        Op::IsNull | Op::IsBool | Op::Exists | Op::Type => Cost::new(1, 0, 0),
+        _ if !op.is_question() => return None,
+        Op::Operators | Op::AnythingBut | Op::Any | Op::Every => return None,
+        Op::IsNull | Op::NullOrNot | Op::IsBool | Op::Exists | Op::Type => Cost::new(1, 0, 0),
         // Two texts; the other one is looked at for each element anew.
         Op::Ref => Cost::new(1, 2, ELEMENTS.saturating_add(2)),
         Op::In => Cost::new(1, 2, 2),

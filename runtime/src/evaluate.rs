@@ -1,5 +1,7 @@
 //! Conditions: section 5 and 6 of the law over fields and elements.
 
+mod expression;
+
 use core::cell::Cell;
 
 use crate::artifact::format::{NONE, Op, SET_FALSE, SET_NULL, SET_NUMBERS, SET_STRINGS, SET_TRUE, type_bit};
@@ -66,6 +68,8 @@ enum Context<'a> {
     Request,
     /// An element of an array, or a member of one.
     Element(Item<'a>),
+    /// The request, and beside it the value that `all` or `exists` binds: an element of the array at a field.
+    Variable { element: Item<'a>, array: u32 },
 }
 
 /// Answers conditions about one request.
@@ -176,7 +180,7 @@ impl<'a, S: Source> Evaluator<'a, S> {
 
     fn look_up(&self, context: Context<'a>, field: u32) -> Item<'a> {
         match context {
-            Context::Request => self.item(field),
+            Context::Request | Context::Variable { .. } => self.item(field),
             Context::Element(element) => match self.policy.field(field) {
                 Some(field) => {
                     self.scan(element.text);
@@ -205,7 +209,7 @@ impl<'a, S: Source> Evaluator<'a, S> {
                 }
             }
             Op::List => self.list(b, self.look_up(context, a), quantifier),
-            _ => Tri::Unknown,
+            _ => self.expression(Node { op, a, b, c }, context),
         }
     }
 
@@ -216,14 +220,15 @@ impl<'a, S: Source> Evaluator<'a, S> {
 
     fn below(context: Context<'a>, item: Item<'a>) -> Context<'a> {
         match context {
-            Context::Request => Context::Request,
+            Context::Request | Context::Variable { .. } => context,
             Context::Element(_) => Context::Element(item),
         }
     }
 
     /// Fields of the conditions that are unknown and under nothing but unknown conditions. `node` is unknown.
     fn doubts(&self, node: u32, context: Context<'a>, quantifier: Quantifier, smallest: &mut Option<u32>) {
-        let Node { op, a, b, .. } = self.node(node);
+        let asked = self.node(node);
+        let Node { op, a, b, .. } = asked;
         match op {
             Op::And | Op::Or => self.doubts_among(a, b, context, quantifier, smallest),
             Op::Not => self.doubts(a, context, quantifier.flip(), smallest),
@@ -240,7 +245,7 @@ impl<'a, S: Source> Evaluator<'a, S> {
                     }
                 }
             }
-            _ => self.smaller(a, smallest),
+            _ => self.doubts_of_expression(asked, context, smallest),
         }
     }
 
@@ -345,10 +350,20 @@ impl<'a, S: Source> Evaluator<'a, S> {
                     _ => order.is_ge(),
                 })
             }),
+            Op::NullOrNot => match item.kind {
+                ItemKind::Absent | ItemKind::Opaque | ItemKind::Hidden => Tri::Unknown,
+                kind => Tri::from(kind == ItemKind::Null),
+            },
+            Op::SizeIn => {
+                let (Some(length), Some(set)) = (self.length(item), self.policy.sets.get(a as usize)) else { return Tri::Unknown };
+                let size = Number::from_u64(u64::from(length));
+                let found = range(&self.policy.numbers, set.numbers).binary_search(&size).is_ok();
+                if found { Tri::True } else { missing(set, SET_NUMBERS) }
+            }
             Op::Any => self.over_elements(Quantifier::Any, a, item),
             Op::Every => self.over_elements(Quantifier::Every, a, item),
             Op::Between => self.between(item, a, b, c),
-            Op::And | Op::Or | Op::Not | Op::Descend | Op::List | Op::Each | Op::Both => Tri::Unknown,
+            _ if !op.is_question() => Tri::Unknown,
             _ => item.string().map_or(Tri::Unknown, |value| self.ask_text(Node { op, a, b, c }, value)),
         }
     }
@@ -444,10 +459,7 @@ impl<'a, S: Source> Evaluator<'a, S> {
             ItemKind::String => (self.contains_text(set, item), SET_STRINGS),
             ItemKind::Object => (false, 0),
         };
-        if found {
-            return Tri::True;
-        }
-        if set.flags & !(own | SET_NULL) == 0 { Tri::False } else { Tri::Unknown }
+        if found { Tri::True } else { missing(set, own) }
     }
 
     fn contains_text(&self, set: &SetRecord, item: Item<'a>) -> bool {
@@ -456,7 +468,7 @@ impl<'a, S: Source> Evaluator<'a, S> {
     }
 
     /// `ref`: both strings, numbers or bools of one type.
-    fn same(&self, item: Item<'a>, other: Item<'a>) -> Tri {
+    fn same(&self, item: Item<'_>, other: Item<'_>) -> Tri {
         self.scan(item.text);
         self.scan(other.text);
         match (item.kind, other.kind) {
@@ -482,6 +494,11 @@ pub(crate) const KNOWN_MAX: usize = 64;
 
 fn quantifier(rule: Properties) -> Quantifier {
     if rule.verdict() == Verdict::Allow { Quantifier::Every } else { Quantifier::Any }
+}
+
+/// What is not among a set's members of its own type: unknown if there are others, but for null, which is no other value.
+fn missing(set: &SetRecord, own: u32) -> Tri {
+    if set.flags & !(own | SET_NULL) == 0 { Tri::False } else { Tri::Unknown }
 }
 
 /// The bit of a value's type; 0 of an absent one, `None` of one that cannot be told.

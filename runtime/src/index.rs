@@ -99,6 +99,7 @@ impl<'a, S: Source, V: Visitor> Walk<'_, 'a, S, V> {
     fn table(&mut self, table: &Table) -> ControlFlow<()> {
         let item = self.evaluator.item(table.field);
         let doubt = match item.kind {
+            ItemKind::Array | ItemKind::Hidden if table.single => true,
             ItemKind::Array | ItemKind::Hidden => {
                 self.several = true;
                 self.leaves(table, item)?

@@ -142,6 +142,8 @@ pub(crate) struct IndexNode {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Table {
     pub kind: TableKind,
+    /// An array at the field is in doubt.
+    pub single: bool,
     pub field: u32,
     pub first: u32,
     /// Slot mask, or number of positions of a range table.

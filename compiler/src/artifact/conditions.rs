@@ -2,17 +2,20 @@
 //! pass from the end.
 
 use toolgate_runtime::artifact::format::{
-    FIELD_HASHED, FIELD_NUMERIC, FIELD_READ, NONE, Op, SET_FALSE, SET_NULL, SET_NUMBERS, SET_STRINGS, SET_TRUE, Section, type_bit,
+    FIELD_HASHED, FIELD_NUMERIC, FIELD_READ, NONE, Op, PLACE_OF_ELEMENT, PLACE_SIZE, SET_FALSE, SET_NULL, SET_NUMBERS, SET_STRINGS,
+    SET_TRUE, Section, type_bit,
 };
 use toolgate_runtime::json::hash::hash;
 use toolgate_runtime::matcher::wildcard::failure;
 
 use super::EncodeError;
 use super::sections::{Sections, home, tag};
-use crate::ir::{Cidr, Comparison, Policy, Scalar, TextTest, Type, Wildcard};
+use crate::ir::expr::TextMethod;
+use crate::ir::{Cidr, Comparison, Policy, Regex, Scalar, TextTest, Type, Wildcard};
 use crate::limits::PATTERN_STATES_TOTAL_MAX;
 use crate::plan::automaton;
 use crate::plan::condition::{Ask, Condition, ListPlan, RuleConditions};
+use crate::plan::expression::{Place, Side};
 use crate::plan::fields::FieldTree;
 
 /// An empty hash slot, or a node still to be filled.
@@ -107,8 +110,61 @@ impl Writer<'_, '_> {
                     self.set(at, Op::List, *field, list, 0);
                 }
             }
+            Condition::One(place, asks) => {
+                let place = self.place(*place, asks.iter().map(need).fold(0, |all, one| all | one));
+                let (first, count) = self.asks(asks)?;
+                self.set(at, Op::One, place, first, count);
+            }
+            Condition::Same(a, b) => {
+                let (a, b) = (self.side(*a, 0), self.side(*b, 0));
+                self.set(at, Op::Same, a, b, 0);
+            }
+            Condition::Ordered { less, more, or_equal } => {
+                let (less, more) = (self.side(*less, FIELD_NUMERIC), self.side(*more, FIELD_NUMERIC));
+                self.set(at, Op::Ordered, less, more, u32::from(*or_equal));
+            }
+            Condition::Text(method, text, sought) => {
+                let op = match method {
+                    TextMethod::StartsWith => Op::StartsWith,
+                    TextMethod::EndsWith => Op::EndsWith,
+                    TextMethod::Contains => Op::Includes,
+                };
+                let (text, sought) = (self.place(*text, 0), self.place(*sought, 0));
+                self.set(at, op, text, sought, 0);
+            }
+            Condition::Among(array, ask) => {
+                let array = self.place(*array, 0);
+                let (child, _) = self.asks(std::slice::from_ref(ask))?;
+                self.set(at, Op::Among, array, child, 0);
+            }
+            Condition::AmongOf(side, array) => {
+                let (side, array) = (self.side(*side, 0), self.place(*array, 0));
+                self.set(at, Op::AmongOf, side, array, 0);
+            }
+            Condition::Over(array, is_all, body) => {
+                let array = self.place(*array, 0);
+                let (child, _) = self.children(1);
+                self.set(at, if *is_all { Op::All } else { Op::Some }, array, child, 0);
+                self.condition(child, body)?;
+            }
         }
         Ok(())
+    }
+
+    /// A place as a word. What is found in an element is no field that the runtime prepares.
+    fn place(&mut self, place: Place, needs: u32) -> u32 {
+        if place.of_element {
+            return place.field | PLACE_OF_ELEMENT;
+        }
+        self.fields.mark(place.field, FIELD_READ | needs);
+        place.field
+    }
+
+    fn side(&mut self, side: Side, needs: u32) -> u32 {
+        match side {
+            Side::Value(place) => self.place(place, needs),
+            Side::Size(place) => self.place(place, 0) | PLACE_SIZE,
+        }
     }
 
     fn list(&mut self, list: &ListPlan<'_>) -> Result<u32, EncodeError> {
@@ -195,7 +251,11 @@ impl Writer<'_, '_> {
             Ask::Set(scalars) => node(Op::In, self.scalars(scalars.iter().copied()), 0, 0),
             Ask::In(list) => node(Op::In, self.named_list(*list), 0, 0),
             Ask::Text(text) => self.text_test(text),
-            Ask::Regex(regex) => node(Op::Regex, self.automaton(regex)?, 0, 0),
+            Ask::Regex(regex) => node(Op::Regex, self.automaton(regex, true)?, 0, 0),
+            Ask::Search(regex) => node(Op::Regex, self.automaton(regex, false)?, 0, 0),
+            Ask::Null => node(Op::NullOrNot, 0, 0, 0),
+            Ask::SizeSet(sizes) => node(Op::SizeIn, self.scalars(sizes.iter().copied()), 0, 0),
+            Ask::SizeIn(list) => node(Op::SizeIn, self.named_list(*list), 0, 0),
             Ask::Compare(comparison, number) => {
                 let op = match comparison {
                     Comparison::Equal => Op::IsNumber,
@@ -329,11 +389,14 @@ impl Writer<'_, '_> {
         set
     }
 
-    fn automaton(&mut self, regex: &crate::ir::Regex) -> Result<u32, EncodeError> {
-        if let Some(found) = self.sections.automata.get(&regex.source) {
+    /// The automaton of a pattern for whole values, or for what is somewhere in them.
+    fn automaton(&mut self, regex: &Regex, whole: bool) -> Result<u32, EncodeError> {
+        let name = (regex.source.clone(), whole);
+        if let Some(found) = self.sections.automata.get(&name) {
             return Ok(*found);
         }
-        let built = automaton::build(&regex.hir).map_err(|_| EncodeError::PatternStates { rule: 0 })?;
+        let built = if whole { automaton::build(&regex.hir) } else { automaton::build(&automaton::somewhere(&regex.hir)) };
+        let built = built.map_err(|_| EncodeError::PatternStates { rule: 0 })?;
         self.sections.states = self.sections.states.saturating_add(built.states);
         if self.sections.states > PATTERN_STATES_TOTAL_MAX {
             return Err(EncodeError::PatternStatesTotal { rule: 0 });
@@ -343,24 +406,26 @@ impl Writer<'_, '_> {
         let (accepts, _) = self.sections.words(&built.accepts);
         let record = [classes, built.stride, transitions, built.states, built.start, accepts];
         let at = self.sections.push(Section::Automata, record);
-        self.sections.automata.insert(regex.source.clone(), at);
+        self.sections.automata.insert(name, at);
         Ok(at)
     }
 }
 
 /// What the runtime should prepare for a field under this list.
 fn needs(list: &ListPlan<'_>) -> u32 {
-    fn of(ask: &Ask<'_>) -> u32 {
-        match ask {
-            Ask::All(asks) | Ask::AnythingBut(asks) => asks.iter().map(of).fold(0, |all, one| all | one),
-            Ask::Set(scalars) => scalars.iter().map(|scalar| of(&Ask::Scalar(scalar))).fold(0, |all, one| all | one) | FIELD_HASHED,
-            Ask::In(_) => FIELD_HASHED | FIELD_NUMERIC,
-            Ask::Scalar(Scalar::Number(_)) | Ask::Compare(..) => FIELD_NUMERIC,
-            _ => 0,
-        }
-    }
     let both = list.both.iter().map(|(_, each)| each);
-    list.each.iter().chain(both).map(of).fold(0, |all, one| all | one)
+    list.each.iter().chain(both).map(need).fold(0, |all, one| all | one)
+}
+
+/// What it should prepare for a field under this question.
+fn need(ask: &Ask<'_>) -> u32 {
+    match ask {
+        Ask::All(asks) | Ask::AnythingBut(asks) => asks.iter().map(need).fold(0, |all, one| all | one),
+        Ask::Set(scalars) => scalars.iter().map(|scalar| need(&Ask::Scalar(scalar))).fold(0, |all, one| all | one) | FIELD_HASHED,
+        Ask::In(_) => FIELD_HASHED | FIELD_NUMERIC,
+        Ask::Scalar(Scalar::Number(_)) | Ask::Compare(..) => FIELD_NUMERIC,
+        _ => 0,
+    }
 }
 
 fn type_mask(kind: Type) -> u32 {

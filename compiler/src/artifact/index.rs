@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use toolgate_runtime::artifact::format::{
     CHILD_IS_RUN, FIELD_HASHED, FIELD_NUMERIC, FIELD_READ, NONE, POSTING_COUNT_MASK, POSTING_LAST, POSTING_PROPERTIES_SHIFT, RULE_WORDS,
-    Section, TableKind,
+    Section, TABLE_SINGLE, TableKind,
 };
 
 use super::EncodeError;
@@ -79,7 +79,8 @@ impl Sections {
                 (first, self.count(nodes.len() / 2), self.number_run(bounds.iter()))
             }
         };
-        self.set(Section::Tables, at, [kind as u32, table.field, first, extent, aux.0, aux.1, door]);
+        let kind = kind as u32 | if table.single { TABLE_SINGLE } else { 0 };
+        self.set(Section::Tables, at, [kind, table.field, first, extent, aux.0, aux.1, door]);
         for (id, child) in ids.iter().zip(children) {
             if let Some(child) = child
                 && id & CHILD_IS_RUN == 0

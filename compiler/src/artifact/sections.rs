@@ -18,7 +18,7 @@ pub(crate) struct Sections {
     numbers: HashMap<String, u32>,
     requirements: HashMap<String, u32>,
     pub(super) named_sets: HashMap<usize, u32>,
-    pub(super) automata: HashMap<String, u32>,
+    pub(super) automata: HashMap<(String, bool), u32>,
     pub(super) shared_asks: HashMap<Vec<[u32; 4]>, u32>,
     pub(super) sets: HashMap<Vec<Scalar>, u32>,
     pub(super) states: u32,

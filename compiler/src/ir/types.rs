@@ -7,6 +7,7 @@
 use regex_syntax::hir::Hir;
 
 use super::decimal::Decimal;
+use super::expr::Expr;
 use crate::diagnostic::Span;
 
 /// A checked policy, made from one or more documents.
@@ -105,10 +106,6 @@ pub struct NamedList {
     /// May be empty.
     pub members: Vec<Scalar>,
 }
-
-/// The place of `if` in the checked policy; no expression can be written yet.
-#[derive(Clone, Debug)]
-pub enum Expr {}
 
 /// `obj(P, v, q)` of the law: all members are and-ed over one value. Never empty.
 #[derive(Clone, Debug)]

@@ -6,6 +6,7 @@
 //! So a condition has keys only if it is false, never unknown, for every value of the keys' type that matches none.
 
 use super::condition::{Ask, Condition, ListPlan};
+use super::expression::Place;
 use super::fields::FieldId;
 use crate::ir::{Comparison, Decimal, NamedList, Scalar, TextTest};
 
@@ -32,6 +33,8 @@ pub(crate) struct Interval {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct FieldKey {
     pub field: FieldId,
+    /// An array at the field is in doubt instead of leading to what its elements meet.
+    pub single: bool,
     pub key: Key,
 }
 
@@ -43,35 +46,59 @@ pub(crate) struct Access {
     pub proves: bool,
 }
 
-/// The keys of a condition, if it has any.
-pub(crate) fn access(condition: &Condition<'_>, lists: &[NamedList]) -> Option<Access> {
-    match condition {
-        Condition::Not(_) => None,
-        Condition::Descend(_, inner) => access(inner, lists).map(|access| Access { proves: false, ..access }),
-        Condition::And(parts) => parts
-            .iter()
-            .filter_map(|part| access(part, lists))
-            .min_by_key(|access| access.keys.len())
-            .map(|access| Access { proves: false, ..access }),
-        Condition::Or(parts) => {
-            let mut keys = Vec::new();
-            for part in parts {
-                keys.extend(access(part, lists)?.keys);
+/// Finds the keys of conditions.
+pub(crate) struct Accesses<'p> {
+    pub lists: &'p [NamedList],
+    /// Field of the action's name, which is never an array.
+    pub certain: FieldId,
+}
+
+impl Accesses<'_> {
+    /// The keys of a condition, if it has any.
+    pub(crate) fn of(&self, condition: &Condition<'_>) -> Option<Access> {
+        match condition {
+            Condition::Descend(_, inner) => self.of(inner).map(|access| Access { proves: false, ..access }),
+            Condition::And(parts) => parts
+                .iter()
+                .filter_map(|part| self.of(part))
+                .min_by_key(|access| access.keys.len())
+                .map(|access| Access { proves: false, ..access }),
+            Condition::Or(parts) => {
+                let mut keys = Vec::new();
+                for part in parts {
+                    keys.extend(self.of(part)?.keys);
+                }
+                (!keys.is_empty()).then(|| Access { keys: distinct(keys), proves: false })
             }
-            Some(Access { keys: distinct(keys), proves: false })
-        }
-        Condition::List(field, list) => {
-            let (keys, proves) = list_keys(list, lists)?;
-            let strings = keys.iter().any(|key| !matches!(key, Key::Range(_)));
-            let numbers = keys.iter().any(|key| matches!(key, Key::Range(_)));
-            // Text against [5, "a"] is unknown, not false.
-            if strings && numbers {
-                return None;
+            Condition::List(field, list) => self.at(*field, false, list_keys(list, self.lists)?),
+            Condition::One(Place { field, of_element: false }, asks) => {
+                self.at(*field, *field != self.certain, any_keys(asks, self.lists)?)
             }
-            let keys = keys.into_iter().map(|key| FieldKey { field: *field, key }).collect();
-            Some(Access { keys: distinct(keys), proves })
+            _ => None,
         }
     }
+
+    fn at(&self, field: FieldId, single: bool, (keys, proves): (Vec<Key>, bool)) -> Option<Access> {
+        let strings = keys.iter().any(|key| !matches!(key, Key::Range(_)));
+        let numbers = keys.iter().any(|key| matches!(key, Key::Range(_)));
+        // Text against [5, "a"] is unknown, not false.
+        if keys.is_empty() || strings && numbers {
+            return None;
+        }
+        let keys = keys.into_iter().map(|key| FieldKey { field, single, key }).collect();
+        Some(Access { keys: distinct(keys), proves })
+    }
+}
+
+/// The keys of questions of which one must be answered with true, and whether meeting one of them does.
+fn any_keys(asks: &[Ask<'_>], lists: &[NamedList]) -> Option<(Vec<Key>, bool)> {
+    let mut all = (Vec::new(), true);
+    for ask in asks {
+        let (keys, proves) = ask_keys(ask, lists)?;
+        all.0.extend(keys);
+        all.1 &= proves;
+    }
+    Some(all)
 }
 
 fn distinct(mut keys: Vec<FieldKey>) -> Vec<FieldKey> {
@@ -91,11 +118,9 @@ fn list_keys(list: &ListPlan<'_>, lists: &[NamedList]) -> Option<(Vec<Key>, bool
         let (more, _) = ask_keys(each, lists).or_else(|| ask_keys(whole, lists))?;
         keys.extend(more);
     }
-    for ask in &list.each {
-        let (more, exact) = ask_keys(ask, lists)?;
-        proves &= exact;
-        keys.extend(more);
-    }
+    let (more, exact) = any_keys(&list.each, lists)?;
+    proves &= exact;
+    keys.extend(more);
     (!keys.is_empty()).then_some((keys, proves))
 }
 

@@ -9,7 +9,7 @@ use regex_automata::dfa::{Automaton as _, StartKind, dense};
 use regex_automata::nfa::thompson::{self, WhichCaptures};
 use regex_automata::util::{primitives::StateID, start};
 use regex_automata::{Anchored, MatchKind};
-use regex_syntax::hir::{Class, Hir, HirKind, Look};
+use regex_syntax::hir::{Class, Dot, Hir, HirKind, Look, Repetition};
 use std::collections::BTreeMap;
 
 use crate::limits::{PATTERN_NFA_STATES_MAX, PATTERN_STATES_MAX};
@@ -41,6 +41,15 @@ pub(crate) struct Automaton {
 /// A pattern needs more states than a pattern may have.
 #[derive(Debug)]
 pub(crate) struct TooManyStates;
+
+/// The pattern of the values that have this pattern somewhere in them.
+pub(crate) fn somewhere(pattern: &Hir) -> Hir {
+    let anything = || {
+        let any = Hir::dot(Dot::AnyChar);
+        Hir::repetition(Repetition { min: 0, max: None, greedy: true, sub: Box::new(any) })
+    };
+    Hir::concat(vec![anything(), pattern.clone(), anything()])
+}
 
 /// Builds the automaton that accepts exactly the values that the pattern matches as a whole.
 pub(crate) fn build(pattern: &Hir) -> Result<Automaton, TooManyStates> {

@@ -1,8 +1,13 @@
 //! Conditions as the runtime evaluates them: over fields instead of nested keys, lists split by what they are asked of.
 
+use std::borrow::Cow;
+
+use super::expression::{Place, Side};
 use super::fields::{FieldId, FieldTree, ROOT};
+use crate::ir::expr::{Expr, TextMethod};
 use crate::ir::{
-    Alternative, Cidr, Comparison, Decimal, Host, List, Member, Object, Operator, PathPrefix, Pattern, Rule, Scalar, Test, TextTest, Type,
+    Alternative, Cidr, Comparison, Decimal, Host, List, Member, Object, Operator, PathPrefix, Pattern, Regex, Rule, Scalar, Test, TextTest,
+    Type,
 };
 
 /// A condition on a request or on an element of an array.
@@ -16,6 +21,22 @@ pub(crate) enum Condition<'p> {
     Descend(FieldId, Box<Condition<'p>>),
     /// A list pattern at a field.
     List(FieldId, ListPlan<'p>),
+    /// Any of these asked of one value, which an array is not.
+    One(Place, Vec<Ask<'p>>),
+    Same(Side, Side),
+    Ordered {
+        less: Side,
+        more: Side,
+        or_equal: bool,
+    },
+    /// The first text compared with the second.
+    Text(TextMethod, Place, Place),
+    /// Asked of some element of an array, the elements as they stand.
+    Among(Place, Ask<'p>),
+    /// A value is some element of an array.
+    AmongOf(Side, Place),
+    /// True of every or of some element of an array.
+    Over(Place, bool, Box<Condition<'p>>),
 }
 
 /// A list pattern's alternatives, or-ed.
@@ -39,8 +60,12 @@ pub(crate) enum Ask<'p> {
     Set(Vec<&'p Scalar>),
     /// A named list, by position.
     In(usize),
-    Text(&'p TextTest),
-    Regex(&'p crate::ir::Regex),
+    Text(Cow<'p, TextTest>),
+    Regex(&'p Regex),
+    /// The pattern is somewhere in the value.
+    Search(&'p Regex),
+    /// Null, or any other value.
+    Null,
     Compare(Comparison, &'p Decimal),
     Cidr(Cidr),
     Host(&'p Host),
@@ -50,6 +75,10 @@ pub(crate) enum Ask<'p> {
     Exists(bool),
     Type(&'p [Type]),
     Length(Comparison, u64),
+    /// The length is one of these.
+    SizeSet(Vec<&'p Scalar>),
+    /// The length is in a named list, by position.
+    SizeIn(usize),
     Any(ListPlan<'p>),
     Every(ListPlan<'p>),
 }
@@ -78,10 +107,16 @@ impl<'p> Lowering<'_> {
         if let Some(unless) = &rule.unless {
             conjuncts.push(Condition::Not(Box::new(self.object(unless, ROOT))));
         }
+        match &rule.condition {
+            Some(Expr::And(parts)) => conjuncts.extend(parts.iter().map(|part| self.expr(part, ROOT))),
+            Some(condition) => conjuncts.push(self.expr(condition, ROOT)),
+            None => {}
+        }
         let tree = hollow.then(|| {
             let when = rule.when.iter().map(|when| self.object(when, ROOT));
             let unless = rule.unless.iter().map(|unless| Condition::Not(Box::new(self.object(unless, ROOT))));
-            Condition::And(when.chain(unless).collect())
+            let condition = rule.condition.iter().map(|condition| self.expr(condition, ROOT));
+            Condition::And(when.chain(unless).chain(condition).collect())
         });
         RuleConditions { conjuncts, tree }
     }
@@ -172,7 +207,7 @@ impl<'p> Lowering<'_> {
                 for test in tests {
                     match test {
                         Test::Scalar(scalar) => scalars.push(scalar),
-                        Test::Text(text) => asks.push(Ask::Text(text)),
+                        Test::Text(text) => asks.push(Ask::Text(Cow::Borrowed(text))),
                     }
                 }
                 match scalars.as_slice() {
@@ -183,7 +218,7 @@ impl<'p> Lowering<'_> {
                 Ask::AnythingBut(asks)
             }
             Operator::In(list) => Ask::In(*list),
-            Operator::Text(text) => Ask::Text(text),
+            Operator::Text(text) => Ask::Text(Cow::Borrowed(text)),
             Operator::Regex(regex) => Ask::Regex(regex),
             Operator::Compare(comparison, number) => Ask::Compare(*comparison, number),
             Operator::Cidr(cidr) => Ask::Cidr(*cidr),

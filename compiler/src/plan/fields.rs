@@ -91,6 +91,9 @@ impl FieldTree {
             for object in [&rule.when, &rule.unless].into_iter().flatten() {
                 draft.add_object(&mut refs, object);
             }
+            if let Some(condition) = &rule.condition {
+                condition.each_path(|array, path| refs.push(array.iter().chain(&path.keys).cloned().collect()));
+            }
         }
         for path in &refs {
             draft.insert(path.iter().map(String::as_str));

@@ -76,6 +76,8 @@ pub(crate) struct Posting {
 #[derive(Debug)]
 pub(crate) struct Table {
     pub field: FieldId,
+    /// An array at the field opens the door, and its elements lead nowhere.
+    pub single: bool,
     pub content: Content,
     pub door: Option<Box<Node>>,
 }
@@ -121,7 +123,14 @@ impl Key {
     }
 }
 
-type TableId = (FieldId, KeyKind);
+impl FieldKey {
+    fn table(&self) -> TableId {
+        (self.field, self.key.kind(), self.single)
+    }
+}
+
+/// Field, kind of key, and whether an array at the field is in doubt.
+type TableId = (FieldId, KeyKind, bool);
 
 struct Builder<'r> {
     rules: &'r [IndexedRule],
@@ -161,7 +170,7 @@ impl<'r> Builder<'r> {
             let Some((_, access)) = self.rule(entry).accesses.get(choice) else { continue };
             let mut last = None;
             for key in &access.keys {
-                let table = (key.field, key.key.kind());
+                let table = key.table();
                 if last.replace(table) != Some(table) {
                     groups.entry(table).or_default().push((entry, choice));
                 }
@@ -245,12 +254,12 @@ impl<'r> Builder<'r> {
 
     fn tables_of(&self, entry: Entry, position: usize) -> Vec<TableId> {
         let keys = self.rule(entry).accesses.get(position).map_or(&[][..], |(_, access)| &access.keys);
-        let mut tables: Vec<_> = keys.iter().map(|key| (key.field, key.key.kind())).collect();
+        let mut tables: Vec<_> = keys.iter().map(|key| key.table()).collect();
         tables.dedup();
         tables
     }
 
-    fn table(&mut self, (field, kind): TableId, members: Vec<(Entry, usize)>, depth: u32, doors: u32) -> Table {
+    fn table(&mut self, id @ (field, kind, single): TableId, members: Vec<(Entry, usize)>, depth: u32, doors: u32) -> Table {
         let below = depth.saturating_add(1);
         let used = |entry: Entry, choice: usize| Entry { used: entry.used | bit(choice), ..entry };
         let mut door = Vec::new();
@@ -261,7 +270,7 @@ impl<'r> Builder<'r> {
             let Some((conjunct, access)) = rule.accesses.get(choice) else { continue };
             let entry = used(entry, choice);
             let inside = if access.proves { Entry { proven: entry.proven | bit(*conjunct as usize), ..entry } } else { entry };
-            for key in access.keys.iter().filter(|key| key.field == field && key.key.kind() == kind) {
+            for key in access.keys.iter().filter(|key| key.table() == id) {
                 match &key.key {
                     Key::Exact(text) | Key::Prefix(text) | Key::Suffix(text) => texts.entry(text.clone()).or_default().push(inside),
                     Key::Range(interval) => intervals.push((interval, inside)),
@@ -281,7 +290,7 @@ impl<'r> Builder<'r> {
             KeyKind::Range => self.range(intervals, below, doors),
         };
         let door = (!door.is_empty()).then(|| Box::new(self.node(door, below, doors.saturating_add(1))));
-        Table { field, content, door }
+        Table { field, single, content, door }
     }
 
     fn range(&mut self, intervals: Vec<(&Interval, Entry)>, depth: u32, doors: u32) -> Content {

@@ -3,7 +3,6 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use regex_automata::nfa::thompson::{NFA, pikevm::PikeVM};
-use regex_automata::{Anchored, Input};
 use regex_syntax::hir::{Hir, Look};
 
 use crate::ir::{Cidr, Comparison, Host, PathPrefix, Scalar, TextTest, Type};
@@ -31,13 +30,17 @@ pub(super) fn compare<T: Ord>(a: &T, how: Comparison, b: &T) -> bool {
     }
 }
 
+/// Code points of a string, or an array's own elements.
+pub(super) fn count(value: &Value) -> Option<usize> {
+    match value {
+        Value::Scalar(Scalar::String(text)) => Some(text.chars().count()),
+        Value::Array(own) if !own.iter().any(|element| matches!(element, Value::Array(_))) => Some(own.len()),
+        _ => None,
+    }
+}
+
 pub(super) fn length(value: &Value, bounds: &[(Comparison, u64)]) -> Option<bool> {
-    let length = match value {
-        Value::Scalar(Scalar::String(text)) => text.chars().count(),
-        Value::Array(own) if !own.iter().any(|element| matches!(element, Value::Array(_))) => own.len(),
-        _ => return None,
-    };
-    let length = u64::try_from(length).ok()?;
+    let length = u64::try_from(count(value)?).ok()?;
     Some(bounds.iter().all(|(how, bound)| compare(&length, *how, bound)))
 }
 
@@ -66,14 +69,11 @@ fn wildcard(value: &str, literals: &[String]) -> bool {
     rest.is_some_and(|rest| rest.ends_with(&**last))
 }
 
-/// A matcher of whole values; the pattern was parsed on its own and is anchored as a tree.
-pub(super) fn matcher(pattern: &Hir) -> Option<PikeVM> {
-    let anchored = Hir::concat(vec![Hir::look(Look::Start), pattern.clone(), Hir::look(Look::End)]);
-    PikeVM::new_from_nfa(NFA::compiler().build_from_hir(&anchored).ok()?).ok()
-}
-
-pub(super) fn regex(value: &str, matcher: &PikeVM) -> bool {
-    matcher.is_match(&mut matcher.create_cache(), Input::new(value).anchored(Anchored::Yes))
+/// A matcher of whole values, the pattern anchored as a tree, or of what is somewhere in them.
+pub(super) fn matcher(pattern: &Hir, whole: bool) -> Option<PikeVM> {
+    let anchors = |pattern| Hir::concat(vec![Hir::look(Look::Start), pattern, Hir::look(Look::End)]);
+    let pattern = if whole { anchors(pattern.clone()) } else { pattern.clone() };
+    PikeVM::new_from_nfa(NFA::compiler().build_from_hir(&pattern).ok()?).ok()
 }
 
 pub(super) fn cidr(value: &str, network: &Cidr) -> Option<bool> {

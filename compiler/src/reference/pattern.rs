@@ -7,10 +7,10 @@ use std::mem::discriminant;
 use regex_automata::nfa::thompson::pikevm::PikeVM;
 
 use super::operator::{self, compare, is_type};
-use crate::ir::{self, Alternative, Expr, List, Member, Object, Operator, Pattern, Policy, Regex, Rule, Scalar, Test};
+use crate::ir::{self, Alternative, List, Member, Object, Operator, Pattern, Policy, Regex, Rule, Scalar, Test};
 use crate::request::json::Value;
 
-const ELEMENTS_MAX: usize = 1_024;
+pub(super) const ELEMENTS_MAX: usize = 1_024;
 
 /// Kleene's three values. Unknown carries the smallest JSON Pointer of a field in doubt; it is empty below a field's pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,9 +22,9 @@ pub(super) enum Truth {
 
 use Truth::{False, True, Unknown};
 
-const UNKNOWN: Truth = Unknown(String::new());
+pub(super) const UNKNOWN: Truth = Unknown(String::new());
 
-fn and(parts: impl IntoIterator<Item = Truth>) -> Truth {
+pub(super) fn and(parts: impl IntoIterator<Item = Truth>) -> Truth {
     parts.into_iter().fold(True, |all, part| match (all, part) {
         (False, _) | (_, False) => False,
         (True, rest) | (rest, True) => rest,
@@ -32,11 +32,11 @@ fn and(parts: impl IntoIterator<Item = Truth>) -> Truth {
     })
 }
 
-fn or(parts: impl IntoIterator<Item = Truth>) -> Truth {
+pub(super) fn or(parts: impl IntoIterator<Item = Truth>) -> Truth {
     not(and(parts.into_iter().map(not)))
 }
 
-fn not(part: Truth) -> Truth {
+pub(super) fn not(part: Truth) -> Truth {
     match part {
         False => True,
         True => False,
@@ -76,7 +76,7 @@ impl Quantifier {
 }
 
 impl Value {
-    fn member(&self, key: &str) -> &Self {
+    pub(super) fn member(&self, key: &str) -> &Self {
         match self {
             Self::Absent => &Self::Absent,
             Self::Object(members) => members.iter().find(|member| member.key == key).map_or(&Self::Absent, |member| &member.value),
@@ -102,8 +102,8 @@ impl Value {
 pub(super) struct Evaluation<'p> {
     pub policy: &'p Policy,
     pub request: &'p Value,
-    /// By source; a pattern no automaton can be built of is unknown.
-    pub regexes: RefCell<BTreeMap<&'p str, Option<PikeVM>>>,
+    /// By source, and whether whole values are asked for; a pattern no automaton can be built of is unknown.
+    pub regexes: RefCell<BTreeMap<(&'p str, bool), Option<PikeVM>>>,
     /// What `any` and `every` were told of an array.
     pub fixed: RefCell<BTreeMap<(*const List, *const Value), Truth>>,
 }
@@ -113,11 +113,7 @@ impl<'p> Evaluation<'p> {
         let q = if rule.outcome.decision == ir::Decision::Allow { Every } else { Any };
         let when = rule.when.iter().map(|when| self.obj(when, self.request, q, ""));
         let unless = rule.unless.iter().map(|unless| not(self.obj(unless, self.request, q.flip(), "")));
-        and(when.chain(unless).chain(rule.condition.iter().map(|condition| self.expr(condition))))
-    }
-
-    fn expr(&self, expr: &Expr) -> Truth {
-        match *expr {}
+        and(when.chain(unless).chain(rule.condition.iter().map(|condition| self.expr(condition, None))))
     }
 
     fn obj(&self, p: &'p Object, v: &Value, q: Quantifier, path: &str) -> Truth {
@@ -127,10 +123,7 @@ impl<'p> Evaluation<'p> {
             (_, None) => and(p.members.iter().map(|member| match member {
                 Member::Or(objects) => or(objects.iter().map(|p| self.obj(p, v, q, path))),
                 Member::Not(p) => not(self.obj(p, v, q.flip(), path)),
-                Member::Key { name, pattern } => {
-                    let path = format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));
-                    self.pat(pattern, v.member(name), q, path)
-                }
+                Member::Key { name, pattern } => self.pat(pattern, v.member(name), q, format!("{path}{}", pointer([name]))),
             })),
         }
     }
@@ -212,17 +205,20 @@ impl<'p> Evaluation<'p> {
     fn ask_text(&self, operator: &'p Operator, text: &str) -> Truth {
         Truth::from(match operator {
             Operator::Text(test) => operator::text(text, test),
-            Operator::Regex(Regex { source, hir }) => {
-                let mut regexes = self.regexes.borrow_mut();
-                let matcher = regexes.entry(source).or_insert_with(|| operator::matcher(hir));
-                matcher.as_ref().map(|matcher| operator::regex(text, matcher))
-            }
+            Operator::Regex(regex) => self.matches(text, regex, true),
             Operator::Cidr(network) => operator::cidr(text, network),
             Operator::Host(host) => operator::host(text, host),
             Operator::EmailDomain(domain) => operator::email_domain(text, domain),
             Operator::PathPrefix(prefix) => operator::path_prefix(text, prefix),
             _ => None,
         })
+    }
+
+    /// Whether the pattern is the whole text, or in it.
+    pub(super) fn matches(&self, text: &str, Regex { source, hir }: &'p Regex, whole: bool) -> Option<bool> {
+        let mut regexes = self.regexes.borrow_mut();
+        let matcher = regexes.entry((source, whole)).or_insert_with(|| operator::matcher(hir, whole));
+        matcher.as_ref().map(|matcher| matcher.is_match(&mut matcher.create_cache(), text))
     }
 }
 
@@ -231,8 +227,13 @@ fn asks_of_element(operator: &Operator) -> bool {
     !matches!(operator, Exists(_) | Any(_) | Every(_) | Type(_) | Length(_))
 }
 
+/// The JSON Pointer of these keys.
+pub(super) fn pointer<'k>(keys: impl IntoIterator<Item = &'k String>) -> String {
+    keys.into_iter().map(|key| format!("/{}", key.replace('~', "~0").replace('/', "~1"))).collect()
+}
+
 /// Unknown of absent, opaque and uncountable, too.
-fn eq(a: &Scalar, e: &Value) -> Truth {
+pub(super) fn eq(a: &Scalar, e: &Value) -> Truth {
     match (a, e) {
         (_, Value::Absent | Value::Opaque | Value::Array(_)) => UNKNOWN,
         (Scalar::Null, e) => (*e == Value::Scalar(Scalar::Null)).into(),
@@ -241,7 +242,7 @@ fn eq(a: &Scalar, e: &Value) -> Truth {
     }
 }
 
-fn exists(wanted: bool, v: &Value) -> Truth {
+pub(super) fn exists(wanted: bool, v: &Value) -> Truth {
     match v {
         Value::Absent => (!wanted).into(),
         Value::Opaque | Value::Scalar(Scalar::Null) => UNKNOWN,

@@ -147,6 +147,8 @@ pub const CHILD_IS_RUN: u32 = 1 << 31;
 /// Kind, field, first slot or child word, slot mask or position count, first affix word or number, affix length or number
 /// count, door.
 pub const TABLE_WORDS: usize = 7;
+/// Set in a table's kind: an array at the field is in doubt, and its elements lead nowhere.
+pub const TABLE_SINGLE: u32 = 1 << 8;
 /// An affix length of a table: the length, then a bit for each byte that ends such a prefix or begins such a suffix. Most
 /// prefixes of a policy end in a few separators, so most lengths are passed over without a look at the table.
 pub const AFFIX_WORDS: u32 = 9;
@@ -317,13 +319,69 @@ ops! {
     Any,
     /// Every element matches list pattern `a`.
     Every,
+    /// Any of nodes `b .. b + c` asked of the value at place `a`, which an array is not.
+    One,
+    /// Values at places `a` and `b` are equal.
+    Same,
+    /// The number at place `a` is less than that at place `b`, or equal if `c` is 1.
+    Ordered,
+    /// The text at place `a` begins with that at place `b`.
+    StartsWith,
+    /// The text at place `a` ends with that at place `b`.
+    EndsWith,
+    /// The text at place `a` contains that at place `b`.
+    Includes,
+    /// Node `b` asked of some element of the array at place `a`, the elements as they stand.
+    Among,
+    /// The value at place `a` is an element of the array at place `b`.
+    AmongOf,
+    /// Node `b` of every element of the array at place `a`.
+    All,
+    /// Node `b` of some element of the array at place `a`.
+    Some,
+    /// Null; false of any other value, an array too.
+    NullOrNot,
+    /// Length is a member of set `a`.
+    SizeIn,
 }
+
+/// A place, of conditions of `if`: the field.
+pub const PLACE_FIELD_MASK: u32 = (1 << 30) - 1;
+/// A place: not the field itself but the size of its value.
+pub const PLACE_SIZE: u32 = 1 << 30;
+/// A place: the field below the array of the `all` or `exists` around, found in the element.
+pub const PLACE_OF_ELEMENT: u32 = 1 << 31;
 
 impl Op {
     /// The operation behind a word of the artifact.
     #[must_use]
     pub fn from_word(word: u32) -> Option<Self> {
         Op::ALL.get(usize::try_from(word).ok()?).copied()
+    }
+
+    /// Whether the operation is asked of one value; the others find their values by themselves.
+    #[must_use]
+    pub fn is_question(self) -> bool {
+        use Op::{All, Among, AmongOf, And, Both, Descend, Each, EndsWith, Includes, List, Not, One, Or, Ordered, Same, Some, StartsWith};
+        !matches!(
+            self,
+            And | Or
+                | Not
+                | Descend
+                | List
+                | Each
+                | Both
+                | One
+                | Same
+                | Ordered
+                | StartsWith
+                | EndsWith
+                | Includes
+                | Among
+                | AmongOf
+                | All
+                | Some
+        )
     }
 }
 

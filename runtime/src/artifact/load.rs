@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::format::{
     ALL_SECTIONS, DIGEST_AT, DIGESTED_FROM, HEADER_LEN_BYTES, MAGIC, NONE, NUMBER_WORDS, Op, POLICY_DIGEST_AT, POLICY_WORDS,
-    SECTION_TABLE_AT, SECTIONS, Section, TableKind, VERSION,
+    SECTION_TABLE_AT, SECTIONS, Section, TABLE_SINGLE, TableKind, VERSION,
 };
 use super::reader::{record, records, word_at};
 use super::validate::validate;
@@ -258,7 +258,8 @@ fn decode(bytes: &[u8], sections: &[&[u8]; SECTIONS]) -> Result<Policy, LoadErro
             Some(IndexNode { postings: (posting, postings), tables: (table, tables) })
         })?,
         tables: all(Section::Tables, of(Section::Tables), |[kind, field, first, extent, aux, aux_count, door]| {
-            Some(Table { kind: TableKind::from_word(kind)?, field, first, extent, aux: (aux, aux_count), door })
+            let single = kind & TABLE_SINGLE != 0;
+            Some(Table { kind: TableKind::from_word(kind & !TABLE_SINGLE)?, single, field, first, extent, aux: (aux, aux_count), door })
         })?,
         postings: all(Section::Postings, of(Section::Postings), |[rule, proven, conjunct, packed]| {
             Some(Posting { rule, proven, conjunct, packed })

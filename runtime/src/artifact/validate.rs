@@ -4,7 +4,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::LoadError;
-use super::format::{AFFIX_WORDS, CHILD_IS_RUN, NONE, Op, RULE_PROPERTIES_MASK, RULE_RISK_MASK, RULE_RISK_SHIFT, Section, TableKind};
+use super::format::{
+    AFFIX_WORDS, CHILD_IS_RUN, NONE, Op, PLACE_FIELD_MASK, PLACE_OF_ELEMENT, PLACE_SIZE, RULE_PROPERTIES_MASK, RULE_RISK_MASK,
+    RULE_RISK_SHIFT, Section, TableKind,
+};
 use crate::matcher::wildcard::{Literal, Wildcard};
 use crate::policy::{HashRange, Node, Policy, TextRef, range};
 
@@ -196,15 +199,14 @@ impl Shape {
 
 /// Whether the node is a question without parts.
 fn is_simple(op: Op) -> bool {
-    !matches!(
-        op,
-        Op::And | Op::Or | Op::Not | Op::Descend | Op::List | Op::Each | Op::Both | Op::Operators | Op::AnythingBut | Op::Any | Op::Every
-    )
+    op.is_question() && !matches!(op, Op::Operators | Op::AnythingBut | Op::Any | Op::Every)
 }
 
 fn condition(policy: &Policy, shape: &mut Shape, lists: &mut [u8], at: usize, Node { op, a, b, c }: Node) -> Option<()> {
     let role = *shape.roles.get(at)?;
     let field = |field: u32| ensure(field != 0 && (field as usize) < policy.fields.len());
+    let place = |place: u32| field(place & PLACE_FIELD_MASK);
+    let value = |at: u32| ensure(at & PLACE_SIZE == 0).and_then(|()| place(at));
     let own = |at: u32, len: u32| text(policy, TextRef { at, len }).map(|_| ());
     let number = |number: u32| policy.number_at(number).map(|_| ());
     let mut list = |shape: &mut Shape, id: u32| {
@@ -230,11 +232,21 @@ fn condition(policy: &Policy, shape: &mut Shape, lists: &mut [u8], at: usize, No
             shape.children(policy, Some(at), (b, 1), Role::Ask)
         }
         Op::Operators | Op::AnythingBut => shape.children(policy, Some(at), (a, b), Role::Ask),
-        Op::IsNull => Some(()),
+        Op::One => value(a).and_then(|()| shape.children(policy, Some(at), (b, c), Role::Ask)),
+        Op::Same => place(a).and_then(|()| place(b)),
+        Op::Ordered => place(a).and_then(|()| place(b)).and_then(|()| ensure(c <= 1)),
+        Op::StartsWith | Op::EndsWith | Op::Includes => value(a).and_then(|()| value(b)),
+        Op::Among => value(a).and_then(|()| shape.children(policy, Some(at), (b, 1), Role::Ask)),
+        Op::AmongOf => place(a).and_then(|()| value(b)),
+        Op::All | Op::Some => {
+            ensure(a & PLACE_OF_ELEMENT == 0).and_then(|()| value(a))?;
+            shape.children(policy, Some(at), (b, 1), Role::Condition)
+        }
+        Op::IsNull | Op::NullOrNot => Some(()),
         Op::IsBool | Op::Exists => ensure(a <= 1),
         Op::IsNumber | Op::Less | Op::LessOrEqual | Op::Greater | Op::GreaterOrEqual => number(a),
         Op::Between => number(a).and_then(|()| number(b)).and_then(|()| ensure(c <= 3)),
-        Op::In => ensure((a as usize) < policy.sets.len()),
+        Op::In | Op::SizeIn => ensure((a as usize) < policy.sets.len()),
         Op::IsString | Op::Prefix | Op::Suffix | Op::PrefixIgnoreCase | Op::SuffixIgnoreCase | Op::EqualsIgnoreCase | Op::EmailDomain => {
             own(a, b)
         }
@@ -260,9 +272,9 @@ fn condition(policy: &Policy, shape: &mut Shape, lists: &mut [u8], at: usize, No
         Op::Any | Op::Every => list(shape, a),
     }?;
     ensure(match op {
-        Op::And | Op::Or | Op::Not | Op::Descend | Op::List | Op::Each => role == Role::Condition,
         Op::Both => role == Role::Pair,
-        _ => role == Role::Ask,
+        _ if op.is_question() => role == Role::Ask,
+        _ => role == Role::Condition,
     })
 }
 
