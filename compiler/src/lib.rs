@@ -4,6 +4,7 @@
 
 pub mod canonical;
 pub mod diagnostic;
+pub mod expr;
 #[cfg(feature = "arbitrary")]
 pub mod generate;
 pub mod ir;

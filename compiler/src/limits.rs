@@ -13,15 +13,17 @@ pub const TREE_DEPTH_MAX: usize = 128;
 
 /// Depth of one rule's conditions; `limit/nesting`.
 ///
-/// `when` and `unless` are 1; each object pattern, `$or` branch, `$not`, `any` and `every` in them is one more.
+/// `when` and `unless` are 1; each object pattern, `$or` branch, `$not`, `any` and `every` in them is one more. `if` is 1;
+/// each parenthesis, `!` and body of `all` or `exists` in it is one more.
 pub const NESTING_MAX: usize = 32;
 
 /// Conditions in one rule; `limit/conditions`.
 ///
-/// Every operator is one, and so are all plain scalars of one list together.
+/// Every operator is one, and so are all plain scalars of one list together. In `if` every comparison is one, and so is
+/// every path that stands alone and every call that is a condition.
 pub const CONDITIONS_MAX: usize = 1_024;
 
-/// Alternatives in one list, named lists included; `limit/alternatives`.
+/// Alternatives in one list, named lists and lists in `if` included; `limit/alternatives`.
 pub const ALTERNATIVES_MAX: usize = 100_000;
 
 /// Rules in one policy; `limit/rules`.

@@ -78,8 +78,7 @@ pub(crate) fn read(
             }
             "if" => {
                 has_condition = true;
-                let help = "say it with `when` and `unless`";
-                report.error_with_help("rule/if-unsupported", entry.key.range, "`if` is not supported by this version", help);
+                rule.condition = conditions.expression(value);
             }
             "decision" => {
                 decision_value = Some(value.range);
@@ -112,7 +111,7 @@ pub(crate) fn read(
         report.error_with_help("document/tighten-only", at, message, "write the rule in another document");
     }
     if written > CONDITIONS_MAX {
-        let message = format!("a rule has {written} conditions, more than {CONDITIONS_MAX}");
+        let message = format!("a rule has more than {CONDITIONS_MAX} conditions");
         report.error_with_help("limit/conditions", place, message, "put values into one list, or write several rules");
     }
     let span = report.locate(id_value.unwrap_or(node.range));

@@ -1,4 +1,4 @@
-//! `when` and `unless`: object patterns.
+//! The conditions of a rule; of `when` and `unless`, which are object patterns, all of it.
 //!
 //! The short forms end here: a scalar or list at the roots `action`, `actor` and `resource` becomes a pattern of the
 //! member it means, the root `input` becomes `action.input`, and the keys of `$field` join those around it.
@@ -7,7 +7,8 @@ mod conflict;
 mod list;
 
 use crate::diagnostic::{Report, clip, quote};
-use crate::ir::{Member, Object, Pattern};
+use crate::expr;
+use crate::ir::{Expr, Member, Object, Pattern};
 use crate::limits::NESTING_MAX;
 use crate::lint::{self, Notes};
 use crate::lists::Lists;
@@ -71,6 +72,14 @@ impl<'c, 'r> Conditions<'c, 'r> {
             "unless" => self.flipped(|conditions| conditions.root(name, value)),
             _ => self.root(name, value),
         }
+    }
+
+    /// Reads the value of `if`. `None` if something is wrong with it.
+    pub(crate) fn expression(&mut self, value: &Node<'_>) -> Option<Expr> {
+        let Self { lists, budget, report, notes, .. } = self;
+        let (expr, count) = expr::read(value, expr::Context { lists, budget, notes, report });
+        self.count = self.count.saturating_add(count);
+        expr
     }
 
     /// Reads what has the other polarity.

@@ -59,8 +59,7 @@ fn between(text: &str, mark: char) -> impl Iterator<Item = &str> {
     text.lines().flat_map(move |line| line.split(mark).skip(1).step_by(2))
 }
 
-const AREAS: [&str; 12] =
-    ["source", "yaml", "json", "document", "when", "operand", "operator", "rule", "limit", "lint", "request", "fields"];
+const AREAS: [&str; 12] = ["source", "yaml", "json", "document", "when", "operand", "operator", "if", "limit", "lint", "request", "fields"];
 
 fn is_code(text: &str) -> bool {
     let is_word =

@@ -1,6 +1,7 @@
 //! Restrictive rules that hold for every call without some field.
 
 use crate::diagnostic::{Report, clip, quote};
+use crate::ir::expr::{Argument, Base, Expr, Members, Operand, Path};
 use crate::ir::{Alternative, Decision, List, Member, Object, Operator, Pattern, Rule};
 use crate::tree::span::Range;
 
@@ -18,6 +19,11 @@ pub(crate) fn holds_without_field(rule: &Rule, at: Range, report: &mut Report<'_
         let Some(found) = found.filter(|_| !search.asks_action) else { return };
         absent.join(found);
     }
+    if let Some(condition) = &rule.condition {
+        let found = search.expr(condition, Aim::NotFalse);
+        let Some(found) = found.filter(|_| !search.asks_action) else { return };
+        absent.join(found);
+    }
     if !absent.is_surprising {
         return;
     }
@@ -29,7 +35,8 @@ pub(crate) fn holds_without_field(rule: &Rule, at: Range, report: &mut Report<'_
         more => format!(" and {more} more"),
     };
     let message = format!("{} holds for every call without {}{more}", quote(&rule.id), shown.join(", "));
-    let help = "name the actions it is about with `action`, or ask for the field with `exists: true` beside the other operators";
+    let help =
+        "name the actions it is about with `action`, or ask for the field: `exists: true` beside the other operators, `has(…) &&` in `if`";
     report.warning_with_help("lint/holds-without-field", at, message, help);
 }
 
@@ -122,13 +129,72 @@ impl<'p> Search<'p> {
             Aim::NotFalse => (value != Some(false), value.is_none()),
             Aim::NotTrue => (value != Some(true), false),
         };
-        is_met.then(|| {
-            let path = match self.path.as_slice() {
-                ["action", "input", rest @ ..] => [&["input"], rest].concat(),
-                path => path.to_vec(),
-            };
-            Absent { fields: vec![path.join(".")], is_surprising }
-        })
+        is_met.then(|| Absent { fields: vec![shown(&self.path)], is_surprising })
+    }
+
+    fn expr(&mut self, expr: &Expr, aim: Aim) -> Option<Absent> {
+        let other = if aim == Aim::NotFalse { Aim::NotTrue } else { Aim::NotFalse };
+        match expr {
+            Expr::And(parts) | Expr::Or(parts) => {
+                // All are looked at, as above.
+                let found: Vec<Option<Absent>> = parts.iter().map(|part| self.expr(part, aim)).collect();
+                let takes_all = matches!(expr, Expr::And(_)) == (aim == Aim::NotFalse);
+                if takes_all { Absent::all(found.into_iter()) } else { Absent::one(found.into_iter()) }
+            }
+            Expr::Not(inner) => self.expr(inner, other),
+            // Absence is certain to `has`, and false.
+            Expr::Has(path) => self.unknown([Some(path), None], aim).filter(|_| aim == Aim::NotTrue),
+            Expr::Flag(path) | Expr::Matches(path, _) => self.unknown([Some(path), None], aim),
+            Expr::Text(path, _, argument) => {
+                let other = match argument {
+                    Argument::Path(other) => Some(other),
+                    Argument::Literal(_) => None,
+                };
+                self.unknown([Some(path), other], aim)
+            }
+            Expr::Equal(left, right) | Expr::Compare(left, _, right) => self.unknown([asked(left), asked(right)], aim),
+            Expr::In(operand, members) => {
+                let list = match members {
+                    Members::Path(path) => Some(path),
+                    Members::Literals(_) | Members::List(_) => None,
+                };
+                self.unknown([asked(operand), list], aim)
+            }
+            Expr::Over(path, _, body) => {
+                // Only for the action: of an absent array there are no elements to ask.
+                self.expr(&body.condition, aim);
+                self.unknown([Some(path), None], aim)
+            }
+        }
+    }
+
+    /// A condition that is unknown if any of these paths is absent.
+    fn unknown(&mut self, paths: [Option<&Path>; 2], aim: Aim) -> Option<Absent> {
+        let mut fields = Vec::new();
+        for path in paths.into_iter().flatten().filter(|path| path.base == Base::Request) {
+            let keys: Vec<&str> = path.keys.iter().map(String::as_str).collect();
+            if keys == ["action", "name"] {
+                self.asks_action = true;
+            } else if fields.is_empty() {
+                fields.push(shown(&keys));
+            }
+        }
+        (!fields.is_empty()).then_some(Absent { fields, is_surprising: aim == Aim::NotFalse })
+    }
+}
+
+fn asked(operand: &Operand) -> Option<&Path> {
+    match operand {
+        Operand::Path(path) | Operand::Size(path) => Some(path),
+        Operand::Literal(_) => None,
+    }
+}
+
+/// A path as authors write it.
+fn shown(path: &[&str]) -> String {
+    match path {
+        ["action", "input", rest @ ..] => [&["input"], rest].concat().join("."),
+        path => path.join("."),
     }
 }
 

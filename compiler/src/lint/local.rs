@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use crate::diagnostic::{Report, clip, quote};
-use crate::ir::{Alternative, Decision, List, Operator, Scalar};
+use crate::ir::expr::Path;
+use crate::ir::{Alternative, Decision, List, Operator, Regex, Scalar};
 use crate::operand::quoted;
 use crate::tree::span::Range;
 
@@ -21,6 +22,10 @@ enum Doubt {
     Memberships { field: String },
     /// `contains` at such a field; doubtful under both.
     Contains { field: String },
+    /// The same in `if`, with the path as written.
+    ContainsInIf { path: String },
+    /// A regular expression of `if` that finds a part of a value.
+    Search { source: String },
 }
 
 struct Note {
@@ -106,6 +111,21 @@ impl Notes {
         }
     }
 
+    /// `contains` in `if`, of a path that is written as `written`.
+    pub(crate) fn contains_in_expression(&mut self, path: &Path, written: &str, at: Range) {
+        if path.keys.last().is_some_and(|field| names_memberships(field)) {
+            self.add(Doubt::ContainsInIf { path: written.to_owned() }, at);
+        }
+    }
+
+    /// `matches` in `if`, not negated.
+    pub(crate) fn search(&mut self, regex: &Regex, at: Range) {
+        let properties = regex.hir.properties();
+        if !(properties.look_set_prefix().contains(Look::Start) && properties.look_set_suffix().contains(Look::End)) {
+            self.add(Doubt::Search { source: regex.source.clone() }, at);
+        }
+    }
+
     /// Tells what is doubtful in a rule of this decision.
     pub(crate) fn tell(self, decision: Decision, report: &mut Report<'_>) {
         for Note { doubt, flipped, at } in self.notes {
@@ -144,7 +164,18 @@ impl Notes {
                     let message = format!("`contains` looks for a part of a text, not for a member of `{field}`");
                     report.warning_with_help("lint/membership", at, message, format!("write `{field}: [{{any: [admin]}}]`"));
                 }
-                Doubt::Every | Doubt::Unanchored { .. } | Doubt::HostBelow { .. } | Doubt::Memberships { .. } => {}
+                Doubt::ContainsInIf { path } => {
+                    let path = clip(&path);
+                    let message = format!("`contains` looks for a part of a text, not for a member of `{path}`");
+                    report.warning_with_help("lint/membership", at, message, format!("write `\"admin\" in {path}`"));
+                }
+                Doubt::Search { source } if !is_restrictive => {
+                    let message = format!("`matches` finds {} anywhere in a value, whatever stands around it", quote(&source));
+                    let (whole, part) = (clip(&format!("^(?:{source})$")), clip(&format!("^.*(?:{source}).*$")));
+                    let help = format!("write `{whole}` for the whole value, `{part}` if anywhere is meant");
+                    report.warning_with_help("lint/matches-unanchored", at, message, help);
+                }
+                Doubt::Every | Doubt::Unanchored { .. } | Doubt::HostBelow { .. } | Doubt::Memberships { .. } | Doubt::Search { .. } => {}
             }
         }
     }

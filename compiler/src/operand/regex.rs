@@ -11,13 +11,18 @@ use crate::diagnostic::{Report, quote};
 use crate::ir::Regex;
 use crate::limits::{REGEX_CHARACTERS_MAX, REGEX_NESTING_MAX, REGEX_RANGES_TOTAL_MAX};
 use crate::tree::Node;
+use crate::tree::span::Range;
 
 /// Reads a regular expression; `ranges` is what the classes of all of them have used up.
 pub(crate) fn read(node: &Node<'_>, ranges: &mut usize, report: &mut Report<'_>) -> Option<Regex> {
-    let text = super::text("regex", node, report)?;
+    pattern(super::text("regex", node, report)?, node.range, ranges, report)
+}
+
+/// Reads the regular expression that is written at `at`.
+pub(crate) fn pattern(text: &str, at: Range, ranges: &mut usize, report: &mut Report<'_>) -> Option<Regex> {
     if text.chars().count() > REGEX_CHARACTERS_MAX {
         let message = format!("a regular expression has more than {REGEX_CHARACTERS_MAX} characters");
-        report.error("limit/pattern-states", node.range, message);
+        report.error("limit/pattern-states", at, message);
         return None;
     }
     if *ranges > REGEX_RANGES_TOTAL_MAX {
@@ -28,14 +33,14 @@ pub(crate) fn read(node: &Node<'_>, ranges: &mut usize, report: &mut Report<'_>)
             *ranges = ranges.saturating_add(count_ranges(&hir));
             if *ranges > REGEX_RANGES_TOTAL_MAX {
                 let message = format!("the classes of all regular expressions have more than {REGEX_RANGES_TOTAL_MAX} ranges");
-                report.error("limit/pattern-states-total", node.range, message);
+                report.error("limit/pattern-states-total", at, message);
                 return None;
             }
             Some(Regex { source: text.to_owned(), hir })
         }
         Err(fault) => {
             let message = format!("{} is no regular expression: {fault}", quote(text));
-            report.error("operand/regex", node.range, message);
+            report.error("operand/regex", at, message);
             None
         }
     }
