@@ -4,6 +4,7 @@
 //! collide often, and requests are drawn from values that stand just at, or just beside, what the policy asks for.
 //! Exhausted entropy makes the plainest choice everywhere, which is what lets [`shrink`] work on bytes alone.
 
+mod expr;
 mod operand;
 mod policy;
 mod request;

@@ -3,9 +3,9 @@
 use arbitrary::{Result, Unstructured};
 
 use super::operand::scalar;
-use super::rarely;
 use super::tree::Node;
 use super::when::{self, Vocabulary};
+use super::{expr, rarely};
 
 /// A policy's documents, and what requests should be made of to meet it.
 #[derive(Clone, Debug)]
@@ -92,12 +92,15 @@ fn document(
 fn rule(u: &mut Unstructured<'_>, tighten_only: bool, vocabulary: &mut Vocabulary) -> Result<Vec<(String, Node)>> {
     let decisions = if tighten_only { DECISIONS.get(1..).unwrap_or(DECISIONS) } else { DECISIONS };
     let mut members = vec![("decision".to_owned(), Node::string(*u.choose(decisions)?))];
-    let conditions = u.int_in_range(0..=5)?;
-    if conditions < 5 {
+    let conditions = u.int_in_range(0..=8)?;
+    if conditions < 5 || conditions == 8 {
         let when = if rarely(u, 12)? { Node::map([("action", Node::string("*"))]) } else { when::object(u, &[], 0, vocabulary)? };
         members.push(("when".to_owned(), when));
     }
-    if conditions > 3 {
+    if conditions > 5 {
+        members.push(("if".to_owned(), expr::expression(u, vocabulary)?));
+    }
+    if (4..=6).contains(&conditions) {
         members.push(("unless".to_owned(), when::object(u, &[], 0, vocabulary)?));
     }
     outcome(u, &mut members)?;

@@ -137,7 +137,7 @@ fn plain_or_quoted(u: &mut Unstructured<'_>, text: &str) -> Result<String> {
 }
 
 /// A string of JSON that YAML reads alike.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {

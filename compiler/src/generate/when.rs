@@ -18,7 +18,7 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    fn note(&mut self, path: &[&str], near: impl IntoIterator<Item = Node>) {
+    pub(super) fn note(&mut self, path: &[&str], near: impl IntoIterator<Item = Node>) {
         self.fields.entry(path.iter().map(|segment| (*segment).to_owned()).collect()).or_default().extend(near);
     }
 }

@@ -148,6 +148,7 @@ fn field_text(request: &[u8], pointer: &str) -> Option<FieldText> {
                 match value {
                     Some(value) if value.kind == Kind::String => match keys.get(1).map(String::as_str) {
                         None => return Some(FieldText::Object),
+                        Some("name" | "id") if keys.len() > 2 => return None,
                         Some("name") if key == "action" => return Some(FieldText::String(decode(&value))),
                         Some("id") if key != "action" => return Some(FieldText::String(decode(&value))),
                         Some("input") if key == "action" => None,
