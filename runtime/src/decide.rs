@@ -86,6 +86,7 @@ impl Policy {
             message: None,
             undecided: &[],
             shadow: &[],
+            holding: None,
             default: false,
             refusal: Some(refusal),
         }
@@ -103,7 +104,7 @@ impl Policy {
         &'a self,
         source: &S,
         ways: &mut Ways,
-        holding: &mut Holding,
+        holding: &'a mut Holding,
         lists: &'a mut Lists,
         options: Options,
     ) -> Decision<'a> {
@@ -127,7 +128,7 @@ impl Policy {
     fn list<'a, S: Source>(
         &'a self,
         evaluator: &Evaluator<'_, S>,
-        holding: &Holding,
+        holding: &'a Holding,
         lists: &'a mut Lists,
         verdict: Verdict,
         default_joins: bool,
@@ -179,6 +180,7 @@ impl Policy {
             message: if from_default { self.default.message } else { message },
             undecided: lists.undecided.get(..undecided).unwrap_or(&[]),
             shadow: lists.shadow.get(..shadow).unwrap_or(&[]),
+            holding: Some(holding),
             default: from_default,
             refusal: None,
         }

@@ -4,6 +4,7 @@ use core::fmt;
 
 use crate::json::Refusal;
 use crate::policy::{Policy, TextRef};
+use crate::scratch::Holding;
 
 /// What to do with a tool call, mildest first. Exhaustive on purpose: a new one must break callers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,6 +88,17 @@ pub struct Doubt<'a> {
     pub field: &'a str,
 }
 
+/// A rule that holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held<'a> {
+    /// The rule's id.
+    pub rule: &'a str,
+    /// Its position among the policy's rules, from 0, in document order.
+    pub position: usize,
+    /// It holds only by doubt: its value is unknown.
+    pub doubted: bool,
+}
+
 /// A full decision. It borrows the policy and the scratch it was made with.
 #[derive(Clone, Copy)]
 pub struct Decision<'a> {
@@ -100,6 +112,8 @@ pub struct Decision<'a> {
     /// Rule and field.
     pub(crate) undecided: &'a [(u32, u32)],
     pub(crate) shadow: &'a [u32],
+    /// Absent if the request was refused.
+    pub(crate) holding: Option<&'a Holding>,
     pub(crate) default: bool,
     pub(crate) refusal: Option<Refusal>,
 }
@@ -155,6 +169,21 @@ impl<'a> Decision<'a> {
         let policy = self.policy;
         self.shadow.iter().map(move |rule| {
             (rule_id(policy, *rule), policy.rules.get(*rule as usize).map_or(Verdict::Deny, |rule| rule.properties.verdict()))
+        })
+    }
+
+    /// All rules that hold, whatever they decide and whether they are enforced, in document order. Never cut, and empty if
+    /// the request was refused.
+    ///
+    /// Not part of the decision: it is for whoever asks of many requests which rules they meet.
+    pub fn held(&self) -> impl Iterator<Item = Held<'a>> {
+        let policy = self.policy;
+        self.holding.into_iter().flat_map(move |holding| {
+            holding.rules.iter().map(move |rule| Held {
+                rule: rule_id(policy, rule),
+                position: rule as usize,
+                doubted: holding.doubted.contains(rule),
+            })
         })
     }
 

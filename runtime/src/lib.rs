@@ -30,7 +30,7 @@ mod scratch;
 pub use artifact::{LoadError, LoadErrorKind};
 pub use certificate::Certificate;
 pub use decide::Options;
-pub use decision::{Decision, Doubt, Risk, Verdict};
+pub use decision::{Decision, Doubt, Held, Risk, Verdict};
 pub use fields::{FieldError, FieldValue, FieldValues};
 pub use policy::Policy;
 pub use scratch::Scratch;
