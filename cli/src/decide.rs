@@ -108,7 +108,7 @@ pub fn open(path: &Path) -> Result<Box<dyn Read>, Failure> {
 ///
 /// The standard library puts `/dev/null` in its place, open for reading and writing, and requests or decisions would
 /// vanish without a word. Only Linux lets that be seen without unsafe code; elsewhere a closed stream is an empty one.
-fn refuse_closed(descriptor: u8, name: &str) -> Result<(), Failure> {
+pub fn refuse_closed(descriptor: u8, name: &str) -> Result<(), Failure> {
     let proc = |what: &str| PathBuf::from(format!("/proc/self/{what}/{descriptor}"));
     let is_null = std::fs::read_link(proc("fd")).is_ok_and(|target| target == Path::new("/dev/null"));
     if !is_null {

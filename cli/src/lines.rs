@@ -14,6 +14,7 @@ const BUFFER_LEN_BYTES: usize = 64 * 1024;
 pub struct Lines<R> {
     input: BufReader<R>,
     line: Vec<u8>,
+    number: u64,
 }
 
 impl<R: Read> Lines<R> {
@@ -22,7 +23,13 @@ impl<R: Read> Lines<R> {
     }
 
     fn with_buffer(input: R, len_bytes: usize) -> Self {
-        Self { input: BufReader::with_capacity(len_bytes, input), line: Vec::new() }
+        Self { input: BufReader::with_capacity(len_bytes, input), line: Vec::new(), number: 0 }
+    }
+
+    /// The next line with its number, from 1; lines that are skipped count.
+    pub fn next_numbered(&mut self) -> Result<Option<(u64, &[u8])>, ReadError> {
+        let is_end = self.next(|| Ok::<(), ReadError>(()))?.is_none();
+        Ok((!is_end).then_some((self.number, &self.line)))
     }
 
     /// The next line, or `None` at the end. Of a line longer than any request, as much as shows that.
@@ -61,6 +68,7 @@ impl<R: Read> Lines<R> {
             if at_end {
                 return Ok(None);
             }
+            self.number = self.number.saturating_add(1);
             if is_blank {
                 continue;
             }
@@ -101,6 +109,16 @@ mod tests {
             assert!(lines(b"\n\r\n ", buffer).is_empty());
             assert_eq!(lines(b"\x0b\n\xc2\xa0\n", buffer), [&b"\x0b"[..], b"\xc2\xa0"]);
         }
+    }
+
+    #[test]
+    fn skipped_lines_are_counted() {
+        let mut lines = Lines::new(&b"\na\n\r\n \nb"[..]);
+        let mut numbers = Vec::new();
+        while let Some((number, line)) = lines.next_numbered().unwrap() {
+            numbers.push((number, line.to_vec()));
+        }
+        assert_eq!(numbers, [(2, b"a".to_vec()), (5, b"b".to_vec())]);
     }
 
     #[test]

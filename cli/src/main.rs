@@ -1,12 +1,13 @@
 //! The `toolgate` command.
 //!
-//! Exit codes: 0 evaluated, 1 the policy is wrong, 2 usage or input and output.
+//! Exit codes: 0 evaluated, 1 the policy is wrong or looser than another, 2 usage or input and output.
 
 mod allocations;
 mod bench;
 mod check;
 mod compile;
 mod decide;
+mod diff;
 mod fields;
 mod lines;
 mod output;
@@ -31,6 +32,7 @@ enum Command {
     Check(check::Arguments),
     Compile(compile::Arguments),
     Decide(decide::Arguments),
+    Diff(diff::Arguments),
     Bench(bench::Arguments),
     /// Write a completion script for a shell to standard output
     #[command(after_help = COMPLETION_EXAMPLES)]
@@ -45,9 +47,10 @@ Examples:
   toolgate check policy.yaml
   toolgate compile policies/ -o policy.tgc
   toolgate decide policy.tgc --requests calls.jsonl
+  toolgate diff old.tgc policies/ --requests calls.jsonl
   toolgate bench policy.tgc --requests calls.jsonl
 
-Exit codes: 0 evaluated, 1 the policy is wrong, 2 usage or input and output";
+Exit codes: 0 evaluated, 1 the policy is wrong or `diff` found a loosening, 2 usage or input and output";
 
 const COMPLETION_EXAMPLES: &str = "\
 Examples:
@@ -82,6 +85,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Check(arguments) => check::run(&arguments),
         Command::Compile(arguments) => compile::run(&arguments),
         Command::Decide(arguments) => decide::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Completions { shell } => {
             // Generated into memory: the generator panics where it cannot write.

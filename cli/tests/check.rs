@@ -104,7 +104,7 @@ fn usage_is_another_matter() {
 #[test]
 fn help_has_examples() {
     let directory = Directory::new();
-    for command in ["check", "compile", "decide", "bench", "completions"] {
+    for command in ["check", "compile", "decide", "diff", "bench", "completions"] {
         let ran = directory.run(&[command, "--help"]).exits(0);
         assert!(
             ran.stdout.contains(&format!("Examples:\n  toolgate {command}")) || ran.stdout.contains(&format!("toolgate {command} ")),

@@ -6,7 +6,8 @@ mod report;
 
 use serde::Serialize;
 
-pub(crate) use escape::{clip, escape, quote};
+pub(crate) use escape::clip;
+pub use escape::{escape, quote};
 pub(crate) use report::Report;
 
 /// One thing to tell the author of a policy.

@@ -4,6 +4,7 @@
 
 pub mod canonical;
 pub mod diagnostic;
+pub mod diff;
 pub mod expr;
 #[cfg(feature = "arbitrary")]
 pub mod generate;
@@ -12,6 +13,7 @@ pub mod limits;
 pub mod reference;
 
 mod artifact;
+mod call;
 mod check;
 mod compile;
 mod document;

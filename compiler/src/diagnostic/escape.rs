@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 /// `text` with control, invisible and bidirectional characters written as `\u{…}`.
-pub(crate) fn escape(text: &str) -> String {
+#[must_use]
+pub fn escape(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         push(&mut shown, c);
@@ -12,7 +13,8 @@ pub(crate) fn escape(text: &str) -> String {
 }
 
 /// `text` in backticks, escaped, and clipped if long.
-pub(crate) fn quote(text: &str) -> String {
+#[must_use]
+pub fn quote(text: &str) -> String {
     format!("`{}`", clip(text))
 }
 
