@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use toolgate_compiler::diagnostic::render;
 
+use crate::notes::Notes;
 use crate::output::{Failure, Format, Stdout, counted, tell, tell_diagnostics};
 use crate::policy::Documents;
 
@@ -21,6 +22,9 @@ pub struct Arguments {
     /// Fail on warnings too
     #[arg(long, value_name = "WHAT")]
     deny: Option<Deny>,
+    /// Recorded requests, one a line, to hold the policy against; `-` is standard input
+    #[arg(long, value_name = "FILE.jsonl")]
+    requests: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -34,6 +38,11 @@ Examples:
   toolgate check policy.yaml
   toolgate check policies/ --deny warnings
   toolgate check policy.yaml --format json | jq -r .code
+  toolgate check policies/ --requests calls.jsonl
+
+With requests, notes tell which rules never held or held only by doubt, which actions and fields the policy names and no
+request has, and which ones requests have and no rule names. Notes never fail, not even with --deny warnings: a policy
+may be right and the requests few.
 
 Exit codes: 0 the policy can be used, 1 it cannot (or has warnings, with --deny warnings), 2 usage or output";
 
@@ -43,17 +52,32 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         Format::Text => {
             tell_diagnostics(&documents, Format::Text);
             tell(&summary(&documents));
+            if let Some(notes) = notes(arguments, &documents)? {
+                notes.tell();
+            }
         }
         Format::Json => {
             let mut out = Stdout::new();
             for diagnostic in &documents.diagnostics {
                 out.line(render::json(diagnostic))?;
             }
+            // What was found before a failure counts.
+            out.flush()?;
+            if let Some(notes) = notes(arguments, &documents)? {
+                notes.write_json(&mut out)?;
+            }
             out.flush()?;
         }
     }
     let is_denied = arguments.deny.is_some() && documents.warning_count() > 0;
     if documents.compiled.is_none() || is_denied { Err(Failure::Policy) } else { Ok(()) }
+}
+
+fn notes<'a>(arguments: &Arguments, documents: &'a Documents) -> Result<Option<Notes<'a>>, Failure> {
+    match &arguments.requests {
+        Some(requests) => Notes::take(documents, requests),
+        None => Ok(None),
+    }
 }
 
 fn summary(documents: &Documents) -> String {

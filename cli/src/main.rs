@@ -10,6 +10,7 @@ mod decide;
 mod diff;
 mod fields;
 mod lines;
+mod notes;
 mod output;
 mod policy;
 

@@ -17,6 +17,8 @@ pub struct Documents {
     pub diagnostics: Vec<Diagnostic>,
     /// Present if and only if there is no error among the diagnostics.
     pub compiled: Option<Compiled>,
+    /// What it was compiled from.
+    pub checked: Option<ir::Policy>,
     pub rule_count: usize,
 }
 
@@ -45,7 +47,7 @@ impl Documents {
         let Some(policy) = policy else { return };
         self.rule_count = policy.rules.len();
         match compile(&policy) {
-            Ok(compiled) => self.compiled = Some(compiled),
+            Ok(compiled) => (self.compiled, self.checked) = (Some(compiled), Some(policy)),
             Err(diagnostics) => {
                 let placed = diagnostics.into_iter().map(|diagnostic| placed(diagnostic, &policy, &self.sources));
                 self.diagnostics.extend(placed);

@@ -11,6 +11,7 @@ pub mod generate;
 pub mod ir;
 pub mod limits;
 pub mod reference;
+pub mod usage;
 
 mod artifact;
 mod call;
