@@ -241,3 +241,76 @@ const SYMBOLS: [&str; 30] = [
     "===", "!==", "==", "!=", "<=", ">=", "<>", "&&", "||", "<", ">", "!", "=", "&", "|", "(", ")", "[", "]", "{", "}", ",", ".", "?", ":",
     "+", "-", "*", "/", "%",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, comments, has_blanks, token};
+    use crate::expr::fault::Fault;
+
+    /// All tokens in short, or the code of what ends them.
+    fn tokens(text: &str) -> String {
+        let mut found = Vec::new();
+        let mut rest = text;
+        loop {
+            match token(rest) {
+                Ok((after, token)) => {
+                    rest = after;
+                    found.push(match token.kind {
+                        Kind::End => return found.join(" "),
+                        Kind::Name(name) => name.to_owned(),
+                        Kind::Number(number) => format!("#{number}"),
+                        Kind::String(text) => format!("{text:?}"),
+                        Kind::Symbol(symbol) => symbol.to_owned(),
+                    });
+                }
+                Err(nom::Err::Failure(Fault::Told(problem))) => return format!("{} {} {}", found.join(" "), problem.code, problem.at),
+                Err(other) => panic!("{text}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_longest_symbol_is_taken() {
+        assert_eq!(tokens("a<=b<-1!==c===d!=e!f<>g"), "a <= b < - #1 !== c === d != e ! f <> g");
+        assert_eq!(tokens("&&&|||a.b[c]{}(,)?:+*/%"), "&& & || | a . b [ c ] { } ( , ) ? : + * / %");
+        assert_eq!(tokens(" \t\r\n\u{c}a//b\n//\r//c"), "a");
+        assert_eq!(tokens("in1 _a A_0 true"), "in1 _a A_0 true");
+    }
+
+    #[test]
+    fn numbers_end_where_they_must() {
+        assert_eq!(tokens("0 007 1.50 1e5 1E+5 1.5e-05-1"), "#0 #007 #1.50 #1e5 #1E+5 #1.5e-05 - #1");
+        for (text, at) in [("1.", "1."), ("1.a", "1."), ("1e", "1e"), ("1e+", "1e"), ("12ab", "12ab"), ("1_000", "1_000"), ("1.5u", "1.5u")]
+        {
+            let code = if text.ends_with('u') { "if/unsupported" } else { "if/syntax" };
+            assert_eq!(tokens(text), format!(" {code} {at}"), "{text}");
+        }
+        assert_eq!(tokens("0x1F"), " if/unsupported 0x1F");
+    }
+
+    #[test]
+    fn strings_take_the_escapes_of_cel() {
+        assert_eq!(tokens(r#""" '' 'a"b' "a'b""#), r#""" "" "a\"b" "a'b""#);
+        assert_eq!(tokens(r#""\a\b\f\n\r\t\v\\\?\"\'\`""#), r#""\u{7}\u{8}\u{c}\n\r\t\u{b}\\?\"'`""#);
+        assert_eq!(tokens(r"'\x41\X41\u00e9\U0001F600\101\377'"), "\"AAé😀Aÿ\"");
+        for bad in [r"\q", r"\8", r"\4", r"\x4", r"\ud800", r"\U00110000", r"\u+041", r"\12", r"\x4é", r"\é", "\\"] {
+            let at: String = bad.chars().take(2).collect();
+            assert_eq!(tokens(&format!("'{bad}")), format!(" if/syntax {at}"), "{bad}");
+        }
+        assert_eq!(tokens("a 'b\nc'"), "a if/syntax 'b");
+        assert_eq!(tokens("\"a'"), " if/syntax \"a'");
+        for prefix in ["r", "R", "b", "B", "br", "Rb"] {
+            assert_eq!(tokens(&format!("{prefix}'x'")), format!(" if/unsupported {prefix}"));
+        }
+        assert_eq!(tokens("'''x'''"), " if/unsupported '''");
+        assert_eq!(tokens("x'a' x \u{a0}"), "x \"a\" x if/syntax \u{a0}");
+    }
+
+    #[test]
+    fn comments_and_blanks_are_found() {
+        assert_eq!(comments("a // b \n 'x // y' //c//d\r\"z\" / //"), ["// b ", "//c//d", "//"]);
+        for (text, has) in [("a.b['c d']", false), (" a", true), ("a ", true), ("a .b", true), ("a//", true), ("a.'", false), ("", false)] {
+            assert_eq!(has_blanks(text), has, "{text}");
+        }
+    }
+}

@@ -173,3 +173,28 @@ fn code(text: &str, digits: usize) -> Option<(Part, usize)> {
     let c = char::decode_utf16(units).next()?.ok()?;
     Some((Part::Escape(c), end.saturating_add(6)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Places;
+    use crate::tree::span::Range;
+
+    #[test]
+    fn escapes_are_whole_and_indentation_is_outside() {
+        let places = Places::new(Range::new(10, 30), "\"a\\u00e9\n   bc\\nd\"", "aé bc\nd");
+        assert_eq!(places.range(0, 1), Range::new(11, 12));
+        assert_eq!(places.range(1, 3), Range::new(12, 18));
+        assert_eq!(places.range(3, 4), Range::new(18, 19));
+        assert_eq!(places.range(4, 6), Range::new(22, 24));
+        assert_eq!(places.range(4, 7), Range::new(22, 26));
+        assert_eq!(places.range(8, 8), Range::new(27, 27));
+        assert!(places.is_folded(0, 5) && !places.is_folded(4, 8));
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_the_whole_scalar() {
+        for (written, text) in [("abc", "abd"), ("'a", "ab"), ("\"\\q\"", "x"), ("\"\\u12\"", "\u{12}"), ("", "a"), ("a", "")] {
+            assert_eq!(Places::new(Range::new(5, 9), written, text).range(0, 1), Range::new(5, 9), "{written}");
+        }
+    }
+}
