@@ -11,6 +11,7 @@ use std::cell::RefCell;
 
 use arbitrary::{Arbitrary, Unstructured};
 use serde::de::IgnoredAny;
+use toolgate_compiler::expr::print;
 use toolgate_compiler::generate::Case;
 use toolgate_compiler::{Source, check, compile};
 use toolgate_runtime::artifact::digest_of;
@@ -69,6 +70,38 @@ pub fn document(data: &[u8]) {
             }
         }
     }
+}
+
+/// Bytes as an expression of `if`.
+///
+/// Checking never panics and ends; places lie in the text; what is accepted is printed as an expression that is
+/// accepted too, and is the same.
+pub fn expression(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Some(condition) = condition(text) else { return };
+    let again = self::condition(&condition.printed).expect("what is printed can be read");
+    assert_eq!(again.checked, condition.checked, "printed as {}", condition.printed);
+    assert_eq!(again.printed, condition.printed);
+}
+
+/// A checked expression.
+struct Condition {
+    printed: String,
+    checked: String,
+}
+
+fn condition(text: &str) -> Option<Condition> {
+    let quoted = serde_json::to_string(text).expect("any text can be quoted");
+    let document = format!(r#"{{"lists": {{"bots": ["b", 5]}}, "rules": [{{"id": "r", "decision": "deny", "if": {quoted}}}]}}"#);
+    let checked = check(&[Source { name: "policy.json".to_owned(), text: document.clone().into_bytes() }]);
+    for diagnostic in &checked.diagnostics {
+        let (start, end) = (diagnostic.span.start as usize, diagnostic.span.end as usize);
+        assert!(document.get(start..end).is_some(), "a place outside the text: {diagnostic:?}");
+        assert!(!diagnostic.message.contains('\n'), "a message of several lines: {diagnostic:?}");
+    }
+    let policy = checked.policy?;
+    let condition = policy.rules.first().and_then(|rule| rule.condition.as_ref()).expect("a rule with `if`");
+    Some(Condition { printed: print(condition, &policy.lists), checked: format!("{condition:?}") })
 }
 
 /// Bytes as an artifact, or as changes to a real one, with the header made right.

@@ -40,6 +40,11 @@ fn document() {
 }
 
 #[test]
+fn expression() {
+    replay("expression", bodies::expression);
+}
+
+#[test]
 fn load_then_decide() {
     replay("load_then_decide", bodies::load_then_decide);
 }
