@@ -62,7 +62,12 @@ pub(crate) fn read(value: &Node<'_>, context: Context<'_, '_>) -> (Option<Expr>,
             None
         }
         // Told with the other conditions of the rule.
-        Err(Fault::Conditions | Fault::Mismatch) => None,
+        Err(Fault::Conditions) => None,
+        // Every parser says what it misses; were one silent, a rule would lose its condition without a word.
+        Err(Fault::Mismatch) => {
+            tell(&Problem::syntax(text, "this is no expression"), text, &places, report);
+            None
+        }
     };
     (expr, parse.conditions)
 }
