@@ -134,7 +134,7 @@ type TableId = (FieldId, KeyKind, bool);
 
 struct Builder<'r> {
     rules: &'r [IndexedRule],
-    /// Field of the action's name, which is never in doubt.
+    /// Field of the action's name, which is always a string.
     certain: FieldId,
     copies: usize,
 }
@@ -150,6 +150,11 @@ impl<'r> Builder<'r> {
     fn rule(&self, entry: Entry) -> &'r IndexedRule {
         static NOTHING: IndexedRule = IndexedRule { decision: Decision::Deny, accesses: Vec::new() };
         self.rules.get(entry.rule as usize).unwrap_or(&NOTHING)
+    }
+
+    /// Whether a table is never in doubt and needs no door. A name is in doubt where a number is asked for.
+    fn is_certain(&self, field: FieldId, kind: KeyKind) -> bool {
+        field == self.certain && kind != KeyKind::Range
     }
 
     fn node(&mut self, mut entries: Vec<Entry>, depth: u32, doors: u32) -> Node {
@@ -216,7 +221,7 @@ impl<'r> Builder<'r> {
                     Key::Range(_) => (u64::from(total) / 2).saturating_add(4),
                 };
                 // Other fields can be in doubt, and then their door opens.
-                expected.saturating_mul(4).saturating_add(if key.field == self.certain { 0 } else { 1 })
+                expected.saturating_mul(4).saturating_add(if self.is_certain(key.field, key.key.kind()) { 0 } else { 1 })
             });
             worst.max().unwrap_or(u64::MAX).saturating_add(access.keys.len() as u64 / 4)
         };
@@ -276,7 +281,7 @@ impl<'r> Builder<'r> {
                     Key::Range(interval) => intervals.push((interval, inside)),
                 }
             }
-            if rule.decision != Decision::Allow && field != self.certain {
+            if rule.decision != Decision::Allow && !self.is_certain(field, kind) {
                 door.push(entry);
             }
         }
