@@ -4,8 +4,8 @@
 //! JSON, number or matcher code with the runtime, so that a mistake in either shows as a difference.
 
 mod expr;
-mod operator;
-mod pattern;
+pub(crate) mod operator;
+pub(crate) mod pattern;
 #[cfg(test)]
 mod tests;
 
@@ -77,19 +77,31 @@ pub struct Shadow {
 /// Never, for any bytes.
 #[must_use]
 pub fn decide(policy: &Policy, digest: &str, request: &[u8], clarified: bool) -> Decision {
+    decide_by(policy, digest, request, clarified, |request| {
+        let evaluation = Evaluation { policy, request, regexes: RefCell::default(), fixed: RefCell::default() };
+        policy.rules.iter().map(|rule| (rule, evaluation.value(rule))).collect()
+    })
+}
+
+/// Decides by the values of rules, in document order. Rules left out are those that do not hold.
+pub(crate) fn decide_by<'p>(
+    policy: &'p Policy,
+    digest: &str,
+    request: &[u8],
+    clarified: bool,
+    values: impl FnOnce(&Value) -> Vec<(&'p Rule, Truth)>,
+) -> Decision {
     let deny = Decision { decision: word(ir::Decision::Deny), policy: digest.to_owned(), ..Decision::default() };
     match request::read(request) {
-        Ok(request) => judge(policy, &request, clarified, deny),
+        Ok(request) => judge(policy, values(&request), clarified, deny),
         Err(Refusal(reason, offset)) => Decision { reason, offset: Some(offset), ..deny },
     }
 }
 
-fn judge(policy: &Policy, request: &Value, clarified: bool, deny: Decision) -> Decision {
-    let evaluation = Evaluation { policy, request, regexes: RefCell::default(), fixed: RefCell::default() };
+fn judge(policy: &Policy, values: Vec<(&Rule, Truth)>, clarified: bool, deny: Decision) -> Decision {
     let holds =
         |rule: &Rule, value: &Truth| *value == Truth::True || rule.outcome.decision != ir::Decision::Allow && *value != Truth::False;
-    let asked = policy.rules.iter().map(|rule| (rule, evaluation.value(rule)));
-    let held: Vec<(&Rule, Truth)> = asked.filter(|(rule, value)| holds(rule, value)).collect();
+    let held: Vec<(&Rule, Truth)> = values.into_iter().filter(|(rule, value)| holds(rule, value)).collect();
     let enforced = || held.iter().filter(|(rule, _)| rule.mode == Mode::Enforce);
     let counts_as = |outcome: &Outcome| match outcome.decision {
         ir::Decision::RequireClarification if clarified => ir::Decision::Allow,

@@ -8,7 +8,7 @@ use regex_syntax::hir::{Hir, Look};
 use crate::ir::{Cidr, Comparison, Host, PathPrefix, Scalar, TextTest, Type};
 use crate::request::json::Value;
 
-pub(super) fn is_type(value: &Value, of: &Type) -> bool {
+pub(crate) fn is_type(value: &Value, of: &Type) -> bool {
     match value {
         Value::Absent | Value::Opaque => false,
         Value::Scalar(Scalar::Null) => *of == Type::Null,
@@ -20,7 +20,7 @@ pub(super) fn is_type(value: &Value, of: &Type) -> bool {
     }
 }
 
-pub(super) fn compare<T: Ord>(a: &T, how: Comparison, b: &T) -> bool {
+pub(crate) fn compare<T: Ord>(a: &T, how: Comparison, b: &T) -> bool {
     match how {
         Comparison::Equal => a == b,
         Comparison::Less => a < b,
@@ -31,7 +31,7 @@ pub(super) fn compare<T: Ord>(a: &T, how: Comparison, b: &T) -> bool {
 }
 
 /// Code points of a string, or an array's own elements.
-pub(super) fn count(value: &Value) -> Option<usize> {
+pub(crate) fn count(value: &Value) -> Option<usize> {
     match value {
         Value::Scalar(Scalar::String(text)) => Some(text.chars().count()),
         Value::Array(own) if !own.iter().any(|element| matches!(element, Value::Array(_))) => Some(own.len()),
@@ -39,12 +39,12 @@ pub(super) fn count(value: &Value) -> Option<usize> {
     }
 }
 
-pub(super) fn length(value: &Value, bounds: &[(Comparison, u64)]) -> Option<bool> {
+pub(crate) fn length(value: &Value, bounds: &[(Comparison, u64)]) -> Option<bool> {
     let length = u64::try_from(count(value)?).ok()?;
     Some(bounds.iter().all(|(how, bound)| compare(&length, *how, bound)))
 }
 
-pub(super) fn text(value: &str, test: &TextTest) -> Option<bool> {
+pub(crate) fn text(value: &str, test: &TextTest) -> Option<bool> {
     Some(match test {
         TextTest::Prefix { text, ignore_case: false } => value.starts_with(text),
         TextTest::Prefix { text, ignore_case: true } => folded(value)?.starts_with(text),
@@ -70,13 +70,13 @@ fn wildcard(value: &str, literals: &[String]) -> bool {
 }
 
 /// A matcher of whole values, the pattern anchored as a tree, or of what is somewhere in them.
-pub(super) fn matcher(pattern: &Hir, whole: bool) -> Option<PikeVM> {
+pub(crate) fn matcher(pattern: &Hir, whole: bool) -> Option<PikeVM> {
     let anchors = |pattern| Hir::concat(vec![Hir::look(Look::Start), pattern, Hir::look(Look::End)]);
     let pattern = if whole { anchors(pattern.clone()) } else { pattern.clone() };
     PikeVM::new_from_nfa(NFA::compiler().build_from_hir(&pattern).ok()?).ok()
 }
 
-pub(super) fn cidr(value: &str, network: &Cidr) -> Option<bool> {
+pub(crate) fn cidr(value: &str, network: &Cidr) -> Option<bool> {
     let v6 = value.parse::<Ipv6Addr>().ok();
     let v4 = value.parse::<Ipv4Addr>().ok().or_else(|| v6?.to_ipv4_mapped());
     match (network, v4, v6) {
@@ -98,7 +98,7 @@ fn may_embed_v4(v6: Ipv6Addr) -> bool {
     compatible || matches!(v6.segments(), [0x64, 0xff9b, 0, 0, 0, 0, ..] | [0x2002, ..] | [0x2001, 0, ..])
 }
 
-pub(super) fn host(value: &str, operand: &Host) -> Option<bool> {
+pub(crate) fn host(value: &str, operand: &Host) -> Option<bool> {
     let (scheme, rest) = value.split_once("://")?;
     let scheme_ok =
         scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
@@ -112,7 +112,7 @@ pub(super) fn host(value: &str, operand: &Host) -> Option<bool> {
     Some(if operand.subdomains { name.ends_with(&format!(".{}", operand.name)) } else { name == operand.name })
 }
 
-pub(super) fn email_domain(value: &str, operand: &str) -> Option<bool> {
+pub(crate) fn email_domain(value: &str, operand: &str) -> Option<bool> {
     let (local, domain) = value.split_once('@')?;
     let plain = !value.contains(|c| is_control_or_space(c) || ",;:<>()[]\"\\".contains(c));
     (plain && !local.is_empty() && is_domain(domain)).then(|| domain.to_ascii_lowercase() == operand)
@@ -127,7 +127,7 @@ fn is_domain(name: &str) -> bool {
     name.split('.').all(label_ok) && !name.split('.').next_back().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-pub(super) fn path_prefix(value: &str, operand: &PathPrefix) -> Option<bool> {
+pub(crate) fn path_prefix(value: &str, operand: &PathPrefix) -> Option<bool> {
     let bad_char = value.contains(|c| matches!(c, '\\' | '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}'));
     let is_escape = |three: &[u8]| matches!(three, [b'%', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit());
     let (absolute, path) = value.strip_prefix('/').map_or((false, value), |path| (true, path));

@@ -10,11 +10,11 @@ use super::operator::{self, compare, is_type};
 use crate::ir::{self, Alternative, List, Member, Object, Operator, Pattern, Policy, Regex, Rule, Scalar, Test};
 use crate::request::json::Value;
 
-pub(super) const ELEMENTS_MAX: usize = 1_024;
+pub(crate) const ELEMENTS_MAX: usize = 1_024;
 
 /// Kleene's three values. Unknown carries the smallest JSON Pointer of a field in doubt; it is empty below a field's pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Truth {
+pub(crate) enum Truth {
     False,
     Unknown(String),
     True,
@@ -22,9 +22,9 @@ pub(super) enum Truth {
 
 use Truth::{False, True, Unknown};
 
-pub(super) const UNKNOWN: Truth = Unknown(String::new());
+pub(crate) const UNKNOWN: Truth = Unknown(String::new());
 
-pub(super) fn and(parts: impl IntoIterator<Item = Truth>) -> Truth {
+pub(crate) fn and(parts: impl IntoIterator<Item = Truth>) -> Truth {
     parts.into_iter().fold(True, |all, part| match (all, part) {
         (False, _) | (_, False) => False,
         (True, rest) | (rest, True) => rest,
@@ -32,11 +32,11 @@ pub(super) fn and(parts: impl IntoIterator<Item = Truth>) -> Truth {
     })
 }
 
-pub(super) fn or(parts: impl IntoIterator<Item = Truth>) -> Truth {
+pub(crate) fn or(parts: impl IntoIterator<Item = Truth>) -> Truth {
     not(and(parts.into_iter().map(not)))
 }
 
-pub(super) fn not(part: Truth) -> Truth {
+pub(crate) fn not(part: Truth) -> Truth {
     match part {
         False => True,
         True => False,
@@ -58,7 +58,7 @@ impl From<Option<bool>> for Truth {
 
 /// `q` of the law: how several values on one path are joined.
 #[derive(Clone, Copy, PartialEq)]
-enum Quantifier {
+pub(crate) enum Quantifier {
     Every,
     Any,
 }
@@ -66,17 +66,17 @@ enum Quantifier {
 use Quantifier::{Any, Every};
 
 impl Quantifier {
-    fn flip(self) -> Self {
+    pub(crate) fn flip(self) -> Self {
         if self == Every { Any } else { Every }
     }
 
-    fn over(self, parts: impl IntoIterator<Item = Truth>) -> Truth {
+    pub(crate) fn over(self, parts: impl IntoIterator<Item = Truth>) -> Truth {
         if self == Every { and(parts) } else { or(parts) }
     }
 }
 
 impl Value {
-    pub(super) fn member(&self, key: &str) -> &Self {
+    pub(crate) fn member(&self, key: &str) -> &Self {
         match self {
             Self::Absent => &Self::Absent,
             Self::Object(members) => members.iter().find(|member| member.key == key).map_or(&Self::Absent, |member| &member.value),
@@ -85,7 +85,7 @@ impl Value {
     }
 
     /// Of an array its elements, nested arrays dissolved; `None` of what is no array or uncountable.
-    fn flattened(&self) -> Option<Vec<&Self>> {
+    pub(crate) fn flattened(&self) -> Option<Vec<&Self>> {
         fn dissolve<'v>(value: &'v Value, flat: &mut Vec<&'v Value>) {
             match value {
                 Value::Array(own) => own.iter().for_each(|element| dissolve(element, flat)),
@@ -233,7 +233,7 @@ pub(super) fn pointer<'k>(keys: impl IntoIterator<Item = &'k String>) -> String 
 }
 
 /// Unknown of absent, opaque and uncountable, too.
-pub(super) fn eq(a: &Scalar, e: &Value) -> Truth {
+pub(crate) fn eq(a: &Scalar, e: &Value) -> Truth {
     match (a, e) {
         (_, Value::Absent | Value::Opaque | Value::Array(_)) => UNKNOWN,
         (Scalar::Null, e) => (*e == Value::Scalar(Scalar::Null)).into(),
@@ -242,7 +242,7 @@ pub(super) fn eq(a: &Scalar, e: &Value) -> Truth {
     }
 }
 
-pub(super) fn exists(wanted: bool, v: &Value) -> Truth {
+pub(crate) fn exists(wanted: bool, v: &Value) -> Truth {
     match v {
         Value::Absent => (!wanted).into(),
         Value::Opaque | Value::Scalar(Scalar::Null) => UNKNOWN,
