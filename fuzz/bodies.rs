@@ -20,7 +20,7 @@ use toolgate_runtime::json::walk::{elements, flattened, members};
 use toolgate_runtime::json::{Keys, Kind, NONE, Span, Text, Visit, read};
 use toolgate_runtime::{Options, Policy, Scratch};
 
-use self::support::Engines;
+use self::support::{Deciders, Engines};
 
 /// Bytes as a request.
 ///
@@ -28,9 +28,10 @@ use self::support::Engines;
 /// too; and under a policy of many operators both engines decide, or refuse for the same reason at the same offset.
 pub fn json(data: &[u8]) {
     thread_local! {
-        static USED: RefCell<(Keys, Engines, Option<Scratch>)> = RefCell::new((Keys::new(), Engines::new(&[POLICY]), None));
+        static USED: RefCell<(Keys, Deciders<'static>)> =
+            RefCell::new((Keys::new(), Box::leak(Box::new(Engines::new(&[POLICY]))).deciders()));
     }
-    USED.with_borrow_mut(|(keys, engines, scratch)| {
+    USED.with_borrow_mut(|(keys, deciders)| {
         let mut spans = Spans(Vec::new());
         let verdict = read(data, keys, &mut spans);
         assert_eq!(verdict, read(data, &mut Keys::new(), &mut Spans(Vec::new())), "the verdict depends on what was read before");
@@ -38,9 +39,8 @@ pub fn json(data: &[u8]) {
             assert!(serde_json::from_slice::<IgnoredAny>(data).is_ok(), "the reader takes what is no JSON");
             spans.0.iter().for_each(|span| walk(span, data));
         }
-        let scratch = scratch.get_or_insert_with(|| Scratch::new(&engines.policy));
         for clarified in [false, true] {
-            if let Err(problem) = engines.agree(scratch, data, clarified) {
+            if let Err(problem) = deciders.agree(data, clarified) {
                 panic!("{problem}");
             }
         }
@@ -130,10 +130,10 @@ pub fn differential(data: &[u8]) {
         Err(problem) if problem.contains("\"limit/") => return,
         Err(problem) => panic!("{problem}"),
     };
-    let mut scratch = Scratch::new(&engines.policy);
+    let mut deciders = engines.deciders();
     for request in &requests {
         for clarified in [false, true] {
-            if let Err(problem) = engines.agree(&mut scratch, request, clarified) {
+            if let Err(problem) = deciders.agree(request, clarified) {
                 panic!("{problem}\n{}", documents.join("\n---\n"));
             }
         }

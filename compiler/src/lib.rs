@@ -34,6 +34,8 @@ mod when;
 pub use check::{Checked, check};
 pub use compile::{Compiled, compile};
 pub use diagnostic::{Diagnostic, Severity, Span};
+#[cfg(feature = "arbitrary")]
+pub use plan::execute::PlanExecutor;
 pub use source::{Source, read_sources};
 
 /// The examples of the project's front page, as tests.

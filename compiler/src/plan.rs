@@ -3,6 +3,8 @@
 mod access;
 pub(crate) mod automaton;
 pub(crate) mod condition;
+#[cfg(feature = "arbitrary")]
+pub(crate) mod execute;
 pub(crate) mod expression;
 pub(crate) mod fields;
 pub(crate) mod index;
@@ -10,7 +12,7 @@ pub(crate) mod index;
 use access::Accesses;
 use condition::{Lowering, RuleConditions};
 use fields::FieldTree;
-use index::{IndexedRule, Node};
+use index::{IndexedRule, Node, Thrift};
 
 use crate::ir::Policy;
 
@@ -24,6 +26,10 @@ pub(crate) struct Plan<'p> {
 impl<'p> Plan<'p> {
     /// Plans a policy.
     pub(crate) fn new(policy: &'p Policy) -> Self {
+        Self::with(policy, Thrift::USUAL)
+    }
+
+    fn with(policy: &'p Policy, thrift: Thrift) -> Self {
         let fields = FieldTree::collect(policy);
         let lowering = Lowering { fields: &fields };
         let rules: Vec<_> = policy.rules.iter().map(|rule| lowering.rule(rule)).collect();
@@ -41,7 +47,7 @@ impl<'p> Plan<'p> {
                     .collect(),
             })
             .collect();
-        let index = index::build(&indexed, name);
+        let index = index::build(&indexed, name, thrift);
         Self { fields, rules, index }
     }
 }

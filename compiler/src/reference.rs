@@ -3,7 +3,7 @@
 //! It walks the checked policy as the law is written, for reading and for comparing with, not for speed. It shares no
 //! JSON, number or matcher code with the runtime, so that a mistake in either shows as a difference.
 
-mod expr;
+pub(crate) mod expr;
 pub(crate) mod operator;
 pub(crate) mod pattern;
 #[cfg(test)]

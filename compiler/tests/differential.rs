@@ -1,5 +1,4 @@
-//! Random policies and requests, decided by the reference interpreter and in every way by the runtime; and the theorems
-//! that the law promises, as properties of both.
+//! Random policies and requests, decided by the reference interpreter, from the plan, and in every way by the runtime.
 
 #![allow(
     clippy::unwrap_used,
@@ -37,10 +36,10 @@ fn disagreement(case: &Case) -> Option<String> {
         Err(problem) if problem.contains("limit/pattern-states") => return None,
         Err(problem) => return Some(problem),
     };
-    let mut scratch = Scratch::new(&engines.policy);
+    let mut deciders = engines.deciders();
     for request in &case.requests {
         for clarified in [false, true] {
-            if let Err(problem) = engines.agree(&mut scratch, request, clarified) {
+            if let Err(problem) = deciders.agree(request, clarified) {
                 return Some(problem);
             }
         }
@@ -105,8 +104,8 @@ fn engines_agree_on_large_policies() {
         let merged = merged.unwrap();
         let check = |policy: &Policy, requests: &[Vec<u8>]| -> Option<String> {
             let engines = Engines::of_checked(policy.clone()).ok()?;
-            let mut scratch = Scratch::new(&engines.policy);
-            requests.iter().find_map(|request| engines.agree(&mut scratch, request, false).err())
+            let mut deciders = engines.deciders();
+            requests.iter().find_map(|request| deciders.agree(request, false).err())
         };
         decisions += requests.len() as u64;
         if check(&merged, &requests).is_some() {

@@ -18,7 +18,7 @@ use toolgate_compiler::{Checked, Diagnostic, Severity, Source, check, compile};
 
 #[test]
 fn decide() {
-    let mut cases = 0_u64;
+    let (mut cases, mut planned) = (0_u64, 0_u64);
     let mut failures = Vec::new();
     let all = files(&vectors().join("decide"));
     for path in &all {
@@ -32,13 +32,13 @@ fn decide() {
                 continue;
             }
         };
-        let mut scratch = toolgate_runtime::Scratch::new(&engines.policy);
+        let mut deciders = engines.deciders();
         for case in vector["cases"].as_array().unwrap() {
             cases += 1;
             assert!(case["law"].is_string(), "{name}: a case names the sentence it pins");
             let clarified = case["clarified"].as_bool().unwrap_or(false);
             let label = format!("{name}: {}", case["name"].as_str().unwrap());
-            match engines.agree(&mut scratch, &bytes(case, "request"), clarified) {
+            match deciders.agree(&bytes(case, "request"), clarified) {
                 Err(problem) => failures.push(format!("{label}\n{problem}")),
                 Ok(decision) => {
                     for (key, expected) in case["expect"].as_object().unwrap() {
@@ -49,12 +49,15 @@ fn decide() {
                 }
             }
         }
+        planned += deciders.planned;
     }
     println!("vectors/decide: {} files, {cases} cases", all.len());
     assert!(failures.is_empty(), "{} failures\n{}", failures.len(), failures.iter().take(40).cloned().collect::<Vec<_>>().join("\n\n"));
     let index = read(&vectors().join("index.json"));
     assert_eq!(index["decide"]["files"], all.len());
     assert_eq!(index["decide"]["cases"], cases);
+    // With every feature on, as in CI, the plan has decided every case too.
+    assert_eq!(planned, if cfg!(feature = "arbitrary") { cases } else { 0 });
 }
 
 /// The sources of a vector of documents.

@@ -4,7 +4,7 @@ use crate::Outcome;
 use crate::command::{Step, cargo};
 
 /// What decides; each runs every case of `vectors/decide`.
-const HOSTS: [&str; 2] = ["reference interpreter", "Rust runtime"];
+const HOSTS: [&str; 3] = ["reference interpreter", "plan", "Rust runtime"];
 
 pub(crate) fn run() -> Outcome {
     let mut counts: Vec<(String, String)> = Vec::new();

@@ -11,10 +11,6 @@ use super::access::{Access, FieldKey, Interval, Key};
 use super::fields::FieldId;
 use crate::ir::{Decimal, Decision};
 
-/// So many rules are checked one by one rather than partitioned.
-const DIRECT_MAX: usize = 6;
-/// A table of fewer rules costs more than it saves.
-const TABLE_MIN: usize = 4;
 /// Deepest nesting of nodes, and of doors on one way; behind it rules are checked one by one.
 const DEPTH_MAX: u32 = 10;
 const DOORS_MAX: u32 = 4;
@@ -23,6 +19,22 @@ const KEYS_NESTED_MAX: usize = 32;
 /// All the copies of rules that the index may hold: so many for each rule, and so many on top.
 const COPIES_PER_RULE: usize = 12;
 const COPIES_FREE: usize = 1_000_000;
+
+/// When rules are worth partitioning.
+#[derive(Clone, Copy)]
+pub(crate) struct Thrift {
+    /// So many rules are checked one by one rather than partitioned.
+    direct_max: usize,
+    /// A table of fewer rules costs more than it saves.
+    table_min: usize,
+}
+
+impl Thrift {
+    pub(crate) const USUAL: Self = Self { direct_max: 6, table_min: 4 };
+    /// Whatever has a key stands in a table, so that tests reach tables and doors with policies of few rules.
+    #[cfg(feature = "arbitrary")]
+    pub(crate) const NONE: Self = Self { direct_max: 0, table_min: 1 };
+}
 
 /// A rule as the index sees it.
 pub(crate) struct IndexedRule {
@@ -134,14 +146,16 @@ type TableId = (FieldId, KeyKind, bool);
 
 struct Builder<'r> {
     rules: &'r [IndexedRule],
+    thrift: Thrift,
     /// Field of the action's name, which is always a string.
     certain: FieldId,
     copies: usize,
 }
 
 /// Builds the index over all rules.
-pub(crate) fn build(rules: &[IndexedRule], certain: FieldId) -> Node {
-    let mut builder = Builder { rules, certain, copies: COPIES_FREE.saturating_add(rules.len().saturating_mul(COPIES_PER_RULE)) };
+pub(crate) fn build(rules: &[IndexedRule], certain: FieldId, thrift: Thrift) -> Node {
+    let copies = COPIES_FREE.saturating_add(rules.len().saturating_mul(COPIES_PER_RULE));
+    let mut builder = Builder { rules, thrift, certain, copies };
     let entries = (0_u32..).take(rules.len()).map(|rule| Entry { rule, proven: 0, used: 0 }).collect();
     builder.node(entries, 0, 0)
 }
@@ -161,7 +175,7 @@ impl<'r> Builder<'r> {
         // One rule can come twice, by two of its keys.
         entries.sort_unstable_by_key(|entry| (entry.rule, std::cmp::Reverse(entry.proven)));
         entries.dedup_by_key(|entry| entry.rule);
-        if entries.len() <= DIRECT_MAX || depth >= DEPTH_MAX || doors > DOORS_MAX {
+        if entries.len() <= self.thrift.direct_max || depth >= DEPTH_MAX || doors > DOORS_MAX {
             return self.direct(entries);
         }
         let choices = self.choose(&entries, depth);
@@ -238,7 +252,7 @@ impl<'r> Builder<'r> {
             choices.push(choice);
         }
         // Rules of a table too small to be worth a probe go to a larger one, or are checked one by one.
-        let large = |table: &TableId| sizes.get(table).is_some_and(|size| *size >= TABLE_MIN);
+        let large = |table: &TableId| sizes.get(table).is_some_and(|size| *size >= self.thrift.table_min);
         for (entry, choice) in entries.iter().zip(&mut choices) {
             let fits = |position: usize| self.tables_of(*entry, position).iter().all(large);
             if choice.is_some_and(|position| !fits(position)) {

@@ -9,7 +9,7 @@ use crate::ir::{Comparison, Decimal, Scalar};
 use crate::request::json::Value;
 
 /// A text of the request longer than this is neither looked for nor into, when both come from the request.
-const TEXT_BYTES_MAX: usize = 4_096;
+pub(crate) const TEXT_BYTES_MAX: usize = 4_096;
 
 /// The value of the variable that `all` or `exists` binds, and the path of the array it is an element of.
 type Variable<'v> = Option<(&'v Value, &'v Path)>;

@@ -13,6 +13,8 @@
 pub mod files;
 
 use serde_json::Value;
+#[cfg(feature = "arbitrary")]
+use toolgate_compiler::PlanExecutor;
 use toolgate_compiler::{Source, check, compile, ir, reference};
 use toolgate_runtime::json::Text;
 use toolgate_runtime::json::walk::member;
@@ -63,31 +65,67 @@ impl Engines {
         serde_json::from_str(&decision.to_string()).unwrap()
     }
 
+    /// All there is to decide with.
+    pub fn deciders(&self) -> Deciders<'_> {
+        Deciders {
+            engines: self,
+            scratch: Scratch::new(&self.policy),
+            #[cfg(feature = "arbitrary")]
+            plans: [PlanExecutor::new(&self.checked), PlanExecutor::with_many_tables(&self.checked)],
+            planned: 0,
+        }
+    }
+}
+
+/// Engines, and what they keep between requests.
+pub struct Deciders<'e> {
+    engines: &'e Engines,
+    scratch: Scratch,
+    /// Compiled for tests only, so a suite that runs without features does without it.
+    #[cfg(feature = "arbitrary")]
+    plans: [PlanExecutor<'e>; 2],
+    /// Requests that both plans have decided as the reference interpreter does.
+    pub planned: u64,
+}
+
+impl Deciders<'_> {
     /// Decides in every way and returns the first disagreement, or the decision.
-    pub fn agree(&self, scratch: &mut Scratch, request: &[u8], clarified: bool) -> Result<Value, String> {
+    pub fn agree(&mut self, request: &[u8], clarified: bool) -> Result<Value, String> {
+        let policy = &self.engines.policy;
+        let scratch = &mut self.scratch;
         let options = Options { clarified };
-        let reference = self.reference(request, clarified);
-        let runtime = self.runtime(scratch, request, clarified);
+        let reference = self.engines.reference(request, clarified);
         let show = || String::from_utf8_lossy(request.get(..4_000).unwrap_or(request)).into_owned();
+        #[cfg(feature = "arbitrary")]
+        {
+            for (name, plan) in ["plan     ", "many tables"].iter().zip(&self.plans) {
+                let plan = serde_json::to_value(plan.decide(&self.engines.digest, request, clarified)).unwrap();
+                if reference != plan {
+                    return Err(format!("request  {}\nreference {reference}\n{name} {plan}", show()));
+                }
+            }
+            self.planned += 1;
+        }
+        let runtime = self.engines.runtime(scratch, request, clarified);
         if reference != runtime {
             return Err(format!("request  {}\nreference {reference}\nruntime   {runtime}", show()));
         }
-        let verdict = self.policy.verdict(request, scratch, options);
+        let verdict = policy.verdict(request, scratch, options);
         if reference["decision"] != verdict.as_str() {
             return Err(format!("request  {}\nreference {reference}\nverdict   {}", show(), verdict.as_str()));
         }
         if reference["offset"].is_null() {
-            let texts = field_texts(&self.policy, request);
-            let mut values = FieldValues::new(&self.policy);
+            let texts = field_texts(policy, request);
+            let mut values = FieldValues::new(policy);
             for (slot, text) in &texts {
                 values.set(*slot, text.value()).unwrap_or_else(|error| panic!("{error}: {text:?}"));
             }
-            let decision = self.policy.decide_fields(&values, scratch, options).to_string();
+            let decision = policy.decide_fields(&values, scratch, options).to_string();
             let fields: Value = serde_json::from_str(&decision).unwrap();
             if reference != fields {
                 return Err(format!("request  {}\nreference {reference}\nfields    {fields}", show()));
             }
-            let verdict = self.policy.verdict_fields(&values, scratch, options);
+            let verdict = policy.verdict_fields(&values, scratch, options);
             if reference["decision"] != verdict.as_str() {
                 return Err(format!("request  {}\nreference {reference}\nfields verdict {}", show(), verdict.as_str()));
             }
