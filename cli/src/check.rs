@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use toolgate_compiler::diagnostic::render;
+use toolgate_compiler::diagnostic::{github, render, sarif};
 
 use crate::notes::Notes;
-use crate::output::{Failure, Format, Stdout, counted, tell, tell_diagnostics};
+use crate::output::{self, Failure, Stdout, counted, tell, tell_diagnostics};
 use crate::policy::Documents;
 
 /// Check policy documents and tell everything that is wrong with them
@@ -16,7 +16,7 @@ pub struct Arguments {
     /// Policy documents, or directories of them
     #[arg(required = true, value_name = "POLICY")]
     policies: Vec<PathBuf>,
-    /// `text` goes to standard error; `json` to standard output, one object a line
+    /// `text` goes to standard error, the others to standard output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
     /// Fail on warnings too
@@ -25,6 +25,18 @@ pub struct Arguments {
     /// Recorded requests, one a line, to hold the policy against; `-` is standard input
     #[arg(long, value_name = "FILE.jsonl")]
     requests: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// One object a line
+    Json,
+    /// Workflow commands of GitHub Actions, which shows them beside the lines
+    Github,
+    /// One SARIF 2.1.0 log, for code hosts and editors
+    Sarif,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -38,6 +50,7 @@ Examples:
   toolgate check policy.yaml
   toolgate check policies/ --deny warnings
   toolgate check policy.yaml --format json | jq -r .code
+  toolgate check policies/ --format sarif > toolgate.sarif
   toolgate check policies/ --requests calls.jsonl
 
 With requests, notes tell which rules never held or held only by doubt, which actions and fields the policy names and no
@@ -47,10 +60,14 @@ may be right and the requests few.
 Exit codes: 0 the policy can be used, 1 it cannot (or has warnings, with --deny warnings), 2 usage or output";
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    if arguments.requests.is_some() && matches!(arguments.format, Format::Github | Format::Sarif) {
+        let message = "--requests goes with --format text or json: what it tells has no place in a document";
+        return Err(Failure::Other(message.to_owned()));
+    }
     let documents = Documents::read(&arguments.policies)?;
     match arguments.format {
         Format::Text => {
-            tell_diagnostics(&documents, Format::Text);
+            tell_diagnostics(&documents, output::Format::Text);
             tell(&summary(&documents));
             if let Some(notes) = notes(arguments, &documents)? {
                 notes.tell();
@@ -66,6 +83,18 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             if let Some(notes) = notes(arguments, &documents)? {
                 notes.write_json(&mut out)?;
             }
+            out.flush()?;
+        }
+        Format::Github => {
+            let mut out = Stdout::new();
+            for diagnostic in &documents.diagnostics {
+                out.line(github::command(diagnostic, documents.source_of(diagnostic)))?;
+            }
+            out.flush()?;
+        }
+        Format::Sarif => {
+            let mut out = Stdout::new();
+            out.line(sarif::log(&documents.diagnostics, &documents.sources, env!("CARGO_PKG_VERSION")))?;
             out.flush()?;
         }
     }

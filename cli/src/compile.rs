@@ -94,7 +94,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     let mut out = Stdout::new();
     match arguments.format {
-        Format::Text => {
+        Format::Text | Format::Github => {
             out.line(format_args!("policy    {}", written.policy))?;
             out.line(format_args!("artifact  {}", written.artifact))?;
             out.line(format_args!("output    {}", written.output))?;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::slice;
 
+use clap::ValueEnum;
 use serde::Serialize;
 use toolgate_compiler::canonical::digest_text;
 use toolgate_compiler::diff::{Calls, Change, Counts, Diff, Example, Group, Side};
@@ -10,7 +11,7 @@ use toolgate_runtime::{Options, Policy, Risk, Scratch};
 
 use crate::decide::{open, refuse_closed};
 use crate::lines::Lines;
-use crate::output::{Failure, Format, Stdout, counted};
+use crate::output::{Failure, Stdout, counted};
 use crate::policy;
 
 /// Show which recorded calls another policy decides otherwise
@@ -26,12 +27,20 @@ pub struct Arguments {
     /// One request a line; `-` is standard input
     #[arg(long, value_name = "FILE.jsonl")]
     requests: PathBuf,
-    /// `json` is one object
+    /// How to tell it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
     /// The clarification has been obtained: rules that ask for it count as allow
     #[arg(long)]
     clarified: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// One object
+    Json,
 }
 
 const EXAMPLES: &str = "\

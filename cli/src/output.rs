@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::path::Path;
 
 use clap::ValueEnum;
-use toolgate_compiler::diagnostic::{Diagnostic, Severity, render};
+use toolgate_compiler::diagnostic::{Diagnostic, Severity, github, render};
 
 use crate::policy::Documents;
 
@@ -41,6 +41,8 @@ pub enum Format {
     Text,
     /// For programs
     Json,
+    /// For people; diagnostics as workflow commands of GitHub Actions
+    Github,
 }
 
 /// Buffered standard output. What was not flushed is not known to have been written.
@@ -80,12 +82,15 @@ pub fn tell_diagnostics(documents: &Documents, format: Format) {
     for diagnostic in &documents.diagnostics {
         match format {
             Format::Text => {
-                let source = documents.sources.iter().find(|source| source.name == diagnostic.file);
-                let shown = render::text(diagnostic, source);
+                let shown = render::text(diagnostic, documents.source_of(diagnostic));
                 text.push_str(&if colours { painted(diagnostic.severity, &shown) } else { shown });
             }
             Format::Json => {
                 text.push_str(&render::json(diagnostic));
+                text.push('\n');
+            }
+            Format::Github => {
+                text.push_str(&github::command(diagnostic, documents.source_of(diagnostic)));
                 text.push('\n');
             }
         }

@@ -55,6 +55,11 @@ impl Documents {
         }
     }
 
+    /// The source that a diagnostic is about, if it could be read.
+    pub fn source_of(&self, diagnostic: &Diagnostic) -> Option<&Source> {
+        self.sources.iter().find(|source| source.name == diagnostic.file)
+    }
+
     pub fn error_count(&self) -> usize {
         self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count()
     }

@@ -49,6 +49,39 @@ fn everything_wrong_is_told_at_once() {
 }
 
 #[test]
+fn other_programs_get_what_they_read() {
+    let directory = Directory::new();
+    directory.write("p.yaml", "default: {decision: allow}\nrules:\n  - {id: x, when: {action: a}, decision: alow}\n");
+    let ran = directory.run(&["check", "p.yaml", "no.yaml", "--format", "github"]).exits(1);
+    assert_eq!(ran.stdout.lines().count(), 1, "{ran:?}");
+    let ran = directory.run(&["check", "p.yaml", "--format", "github"]).exits(1);
+    assert_eq!(
+        ran.stdout,
+        "::warning file=p.yaml,line=1,endLine=1,col=21,endColumn=26,title=lint/default-allow::the default decision is `allow`\
+         %0Ahelp: whatever no rule names is allowed then\n\
+         ::error file=p.yaml,line=3,endLine=3,col=42,endColumn=46,title=document/unknown-value::`alow` is no decision\
+         %0Ahelp: did you mean `allow`?\n"
+    );
+    assert_eq!(ran.stderr, "");
+    // What `compile` prints of the artifact is for people then.
+    let compiled = directory.run(&["compile", "p.yaml", "-o", "p.tgc", "--format", "github"]).exits(1);
+    assert_eq!((compiled.stdout.as_str(), &compiled.stderr), ("", &ran.stdout));
+
+    let ran = directory.run(&["check", "p.yaml", "--format", "sarif"]).exits(1);
+    let log: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let codes: Vec<_> = results.iter().map(|result| result["ruleId"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["lint/default-allow", "document/unknown-value"]);
+    assert_eq!(results[1]["locations"][0]["physicalLocation"]["region"]["startLine"], 3);
+    // A log of nothing is a log.
+    directory.write("good.yaml", POLICY);
+    let ran = directory.run(&["check", "good.yaml", "--format", "sarif"]).exits(0);
+    let log: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(log["runs"][0]["results"], serde_json::json!([]));
+}
+
+#[test]
 fn warnings_can_be_denied() {
     let directory = Directory::new();
     directory.write("policies/p.yaml", POLICY);

@@ -1,8 +1,10 @@
 //! What is told about a policy's text: errors and warnings, each with a code and a place.
 
 mod escape;
+pub mod github;
 pub mod render;
 mod report;
+pub mod sarif;
 
 use serde::Serialize;
 
@@ -49,4 +51,24 @@ pub struct Span {
     pub start: u32,
     /// Byte offset after the last byte.
     pub end: u32,
+}
+
+impl Span {
+    /// Line and column behind the last byte, in the text that the span is of.
+    pub(crate) fn end_in(self, text: &[u8]) -> (u32, u32) {
+        let offset = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
+        let marked = text.get(offset(self.start)..offset(self.end)).unwrap_or_default();
+        let (mut line, mut column) = (self.line, self.column);
+        let mut bytes = marked.iter().peekable();
+        while let Some(byte) = bytes.next() {
+            // As in `tree::span`: a carriage return ends a line unless a line feed follows.
+            if *byte == b'\n' || (*byte == b'\r' && bytes.peek() != Some(&&b'\n')) {
+                line = line.saturating_add(1);
+                column = 1;
+            } else if *byte & 0xC0 != 0x80 {
+                column = column.saturating_add(1);
+            }
+        }
+        (line, column)
+    }
 }
