@@ -9,6 +9,7 @@ mod compile;
 mod decide;
 mod diff;
 mod fields;
+mod help;
 mod lines;
 mod notes;
 mod output;
@@ -23,6 +24,7 @@ use output::{Failure, Stdout};
 
 #[derive(Parser)]
 #[command(name = "toolgate", version, about = "Decides whether an agent's tool calls may run", after_help = EXAMPLES)]
+#[command(disable_help_subcommand = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -35,6 +37,7 @@ enum Command {
     Decide(decide::Arguments),
     Diff(diff::Arguments),
     Bench(bench::Arguments),
+    Help(help::Arguments),
     /// Write a completion script for a shell to standard output
     #[command(after_help = COMPLETION_EXAMPLES)]
     Completions {
@@ -50,6 +53,7 @@ Examples:
   toolgate decide policy.tgc --requests calls.jsonl
   toolgate diff old.tgc policies/ --requests calls.jsonl
   toolgate bench policy.tgc --requests calls.jsonl
+  toolgate help when/operator-as-key
 
 Exit codes: 0 evaluated, 1 the policy is wrong or `diff` found a loosening, 2 usage or input and output";
 
@@ -88,6 +92,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Decide(arguments) => decide::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Help(arguments) => help::run(&arguments),
         Command::Completions { shell } => {
             // Generated into memory: the generator panics where it cannot write.
             let mut script = Vec::new();

@@ -95,6 +95,9 @@ pub fn tell_diagnostics(documents: &Documents, format: Format) {
             }
         }
     }
+    if let (Format::Text, Some(error)) = (format, documents.diagnostics.iter().find(|d| d.severity == Severity::Error)) {
+        text.push_str(&format!("for more about an error: toolgate help {}\n", error.code));
+    }
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 

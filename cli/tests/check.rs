@@ -137,17 +137,47 @@ fn usage_is_another_matter() {
 #[test]
 fn help_has_examples() {
     let directory = Directory::new();
-    for command in ["check", "compile", "decide", "diff", "bench", "completions"] {
+    for command in ["check", "compile", "decide", "diff", "bench", "help", "completions"] {
         let ran = directory.run(&[command, "--help"]).exits(0);
+        assert_eq!(directory.run(&["help", command]).exits(0).stdout, ran.stdout);
         assert!(
             ran.stdout.contains(&format!("Examples:\n  toolgate {command}")) || ran.stdout.contains(&format!("toolgate {command} ")),
             "{ran:?}"
         );
         assert!(ran.stdout.contains("Examples:"), "{ran:?}");
     }
-    assert!(directory.run(&["--help"]).exits(0).stdout.contains("Examples:\n  toolgate check"));
+    let all = directory.run(&["--help"]).exits(0).stdout;
+    assert!(all.contains("Examples:\n  toolgate check"));
+    assert_eq!(directory.run(&["help"]).exits(0).stdout, all);
     assert!(directory.run(&["--version"]).exits(0).stdout.starts_with("toolgate "));
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         assert!(directory.run(&["completions", shell]).exits(0).stdout.contains("toolgate"));
+    }
+}
+
+#[test]
+fn help_tells_what_a_code_means() {
+    let directory = Directory::new();
+    directory.write("p.yaml", "rules:\n  - {id: x, when: {action: a, input: {b: \"c*\"}}, decision: alow}\n");
+    let ran = directory.run(&["check", "p.yaml"]).exits(1);
+    assert!(ran.stderr.ends_with("for more about an error: toolgate help when/star\n2 errors\n"), "{ran:?}");
+    let page = include_str!("../../docs/diagnostics.md");
+    for code in ["when/star", "lint/membership", "request/duplicate-key", "load/digest"] {
+        let ran = directory.run(&["help", code]).exits(0);
+        assert!(ran.stdout.starts_with(&format!("### `{code}`\n\n")), "{ran:?}");
+        assert!(page.contains(&ran.stdout), "{ran:?}");
+        // One section, whole.
+        assert!(ran.stdout.matches("\n##").count() == 0, "{ran:?}");
+        assert!(ran.stdout.contains("\nRight:\n") || ran.stdout.contains("\nNo example: "), "{ran:?}");
+    }
+    for (unknown, hint) in [
+        ("when/stars", "there is no command and no code `when/stars`; did you mean `when/star`?"),
+        ("chekc", "did you mean `check`?"),
+        ("duplicate-id", "codes look like `when/star`"),
+        ("", "the commands are check, "),
+    ] {
+        let ran = directory.run(&["help", unknown]).exits(2);
+        assert_eq!(ran.stdout, "");
+        assert!(ran.stderr.contains(hint), "{ran:?}");
     }
 }

@@ -2,6 +2,7 @@
 
 mod escape;
 pub mod github;
+pub mod manual;
 pub mod render;
 mod report;
 pub mod sarif;

@@ -27,7 +27,7 @@ mod plan;
 mod request;
 mod rule;
 mod source;
-mod suggest;
+pub mod suggest;
 mod tree;
 mod when;
 

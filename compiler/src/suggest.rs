@@ -1,7 +1,8 @@
 //! "Did you mean": the known word nearest to an unknown one.
 
 /// The nearest of `known` that is near enough to be a slip; the first of equals.
-pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word: Vec<char> = word.chars().take(LENGTH_MAX).map(fold).collect();
     let allowed = word.len().checked_div(3).unwrap_or(0).clamp(1, 3);
     let mut best: Option<(usize, &str)> = None;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::{Diagnostic, Severity};
+use super::{Diagnostic, Severity, manual};
 use crate::source::Source;
 
 /// All diagnostics of one run as a SARIF log: one JSON object without a newline at its end.
@@ -65,13 +65,27 @@ struct Driver<'a> {
 #[serde(rename_all = "camelCase")]
 struct Rule {
     id: &'static str,
+    short_description: Text,
+    help: Help,
     default_configuration: Configuration,
 }
 
 impl Rule {
     fn of(diagnostic: &Diagnostic) -> Self {
-        Self { id: diagnostic.code, default_configuration: Configuration { level: level(diagnostic.severity) } }
+        let section = manual::section(diagnostic.code).unwrap_or_default();
+        Self {
+            id: diagnostic.code,
+            short_description: Text { text: manual::summary(section) },
+            help: Help { text: section, markdown: section },
+            default_configuration: Configuration { level: level(diagnostic.severity) },
+        }
     }
+}
+
+#[derive(Serialize)]
+struct Help {
+    text: &'static str,
+    markdown: &'static str,
 }
 
 #[derive(Serialize)]
@@ -260,6 +274,9 @@ mod tests {
         for (result, diagnostic) in results.iter().zip(&diagnostics) {
             let rule = &run["tool"]["driver"]["rules"][result["ruleIndex"].as_u64().unwrap() as usize];
             assert_eq!(rule["id"], diagnostic.code);
+            let summary = rule["shortDescription"]["text"].as_str().unwrap();
+            assert!(summary.ends_with('.') && !summary.contains('\n') && !summary.contains("###"), "{summary}");
+            assert!(rule["help"]["markdown"].as_str().unwrap().contains("Right") || diagnostic.code == "source/unreadable");
             assert_eq!(rule["defaultConfiguration"]["level"], result["level"]);
             assert_eq!(result["ruleId"], diagnostic.code);
             assert!(result["message"]["text"].as_str().unwrap().starts_with(&diagnostic.message));
