@@ -38,6 +38,9 @@ enum Command {
     Diff(diff::Arguments),
     Bench(bench::Arguments),
     Help(help::Arguments),
+    /// Write the JSON Schema of policy documents to standard output, for editors
+    #[command(after_help = SCHEMA_EXAMPLES)]
+    Schema,
     /// Write a completion script for a shell to standard output
     #[command(after_help = COMPLETION_EXAMPLES)]
     Completions {
@@ -56,6 +59,12 @@ Examples:
   toolgate help when/operator-as-key
 
 Exit codes: 0 evaluated, 1 the policy is wrong or `diff` found a loosening, 2 usage or input and output";
+
+const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  toolgate schema > policy.schema.json
+
+A document that begins with `# yaml-language-server: $schema=policy.schema.json` is then checked while it is written.";
 
 const COMPLETION_EXAMPLES: &str = "\
 Examples:
@@ -93,6 +102,11 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Help(arguments) => help::run(&arguments),
+        Command::Schema => {
+            let mut out = Stdout::new();
+            out.write(toolgate_compiler::schema::text().as_bytes())?;
+            out.flush()
+        }
         Command::Completions { shell } => {
             // Generated into memory: the generator panics where it cannot write.
             let mut script = Vec::new();

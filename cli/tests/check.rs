@@ -137,7 +137,7 @@ fn usage_is_another_matter() {
 #[test]
 fn help_has_examples() {
     let directory = Directory::new();
-    for command in ["check", "compile", "decide", "diff", "bench", "help", "completions"] {
+    for command in ["check", "compile", "decide", "diff", "bench", "help", "schema", "completions"] {
         let ran = directory.run(&[command, "--help"]).exits(0);
         assert_eq!(directory.run(&["help", command]).exits(0).stdout, ran.stdout);
         assert!(
@@ -153,6 +153,13 @@ fn help_has_examples() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         assert!(directory.run(&["completions", shell]).exits(0).stdout.contains("toolgate"));
     }
+}
+
+#[test]
+fn the_schema_is_the_committed_one() {
+    let directory = Directory::new();
+    let ran = directory.run(&["schema"]).exits(0);
+    assert_eq!(ran.stdout, include_str!("../../docs/policy.schema.json"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A document: all of it but its rules, which are read when every document's lists are known.
 
 use crate::diagnostic::{Report, quote};
-use crate::field::{self, Expected};
+use crate::field::{self, Expected, Key, Takes};
 use crate::ir::{Decision, Outcome};
 use crate::lists::Lists;
 use crate::outcome;
@@ -16,7 +16,19 @@ pub(crate) struct Document<'t> {
     pub(crate) rules: &'t [Node<'t>],
 }
 
-const KEYS: [&str; 7] = ["id", "version", "tighten_only", "default", "lists", "rules", "tests"];
+pub(crate) const KEYS: [Key; 7] = [
+    Key::new("id", Takes::Name, "names the policy, for people"),
+    Key::new("version", Takes::Text, "for people"),
+    Key::new(
+        "tighten_only",
+        Takes::Bool,
+        "promises that the document only ever tightens: no allow rules, no default, and no default is lifted",
+    ),
+    Key::new("default", Takes::Default, "what is decided if no rule holds for certain; deny if no document says"),
+    Key::new("lists", Takes::Lists, "named lists of scalars, for `in`; all documents see them"),
+    Key::new("rules", Takes::Rules, "in any order"),
+    Key::new("tests", Takes::Tests, "requests, and what must be decided"),
+];
 
 /// Reads a document and adds its lists to those of the others. `None` if it is none at all.
 pub(crate) fn read<'t>(root: &'t Node<'t>, lists: &mut Lists, report: &mut Report<'_>) -> Option<Document<'t>> {
@@ -54,7 +66,12 @@ pub(crate) fn read<'t>(root: &'t Node<'t>, lists: &mut Lists, report: &mut Repor
     Some(document)
 }
 
-const DEFAULT_KEYS: [&str; 4] = ["decision", "message", "risk", "requirements"];
+pub(crate) const DEFAULT_KEYS: [Key; 4] = [
+    Key::new("decision", Takes::Decision, "what is decided if no rule holds for certain; the strictest default of all documents counts"),
+    Key::new("message", Takes::Text, "goes with the decision; safe to show the model"),
+    Key::new("risk", Takes::Risk, "goes with the decision"),
+    Key::new("requirements", Takes::Names, "obligations that go with the decision"),
+];
 
 fn default(key: &Node<'_>, value: &Node<'_>, report: &mut Report<'_>) -> Option<Outcome> {
     let Kind::Map(entries) = &value.kind else {

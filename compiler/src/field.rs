@@ -4,6 +4,42 @@ use crate::diagnostic::{Report, clip, quote};
 use crate::tree::span::Range;
 use crate::tree::{Kind, Node};
 
+/// A key of a document, rule or default.
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    pub(crate) takes: Takes,
+    /// For whoever is about to write it.
+    pub(crate) about: &'static str,
+}
+
+impl Key {
+    pub(crate) const fn new(name: &'static str, takes: Takes, about: &'static str) -> Self {
+        Self { name, takes, about }
+    }
+}
+
+/// What stands at a key.
+#[derive(Clone, Copy)]
+pub(crate) enum Takes {
+    /// A string, empty ones included.
+    Text,
+    /// A string that is not empty.
+    Name,
+    /// A list of names.
+    Names,
+    Bool,
+    Decision,
+    Risk,
+    Mode,
+    Default,
+    Lists,
+    Rules,
+    /// An object pattern about the request.
+    Conditions,
+    Expression,
+    Tests,
+}
+
 /// What a value ought to be.
 #[derive(Clone, Copy)]
 pub(crate) enum Expected {
@@ -102,6 +138,7 @@ pub(crate) fn word<T: Copy>(key: &str, words: &[(&'static str, T)], value: &Node
     known
 }
 
-pub(crate) fn unknown_key(what: &str, key: &Node<'_>, name: &str, known: &[&'static str], report: &mut Report<'_>) {
-    report.unknown("document/unknown-key", key.range, format!("{what} has no key {}", quote(name)), name, known.iter().copied());
+pub(crate) fn unknown_key(what: &str, key: &Node<'_>, name: &str, known: &[Key], report: &mut Report<'_>) {
+    let known = known.iter().map(|key| key.name);
+    report.unknown("document/unknown-key", key.range, format!("{what} has no key {}", quote(name)), name, known);
 }

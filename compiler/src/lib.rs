@@ -11,6 +11,8 @@ pub mod generate;
 pub mod ir;
 pub mod limits;
 pub mod reference;
+pub mod schema;
+pub mod suggest;
 pub mod usage;
 
 mod artifact;
@@ -27,7 +29,6 @@ mod plan;
 mod request;
 mod rule;
 mod source;
-pub mod suggest;
 mod tree;
 mod when;
 

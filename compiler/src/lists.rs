@@ -94,4 +94,5 @@ fn is_identifier(name: &str) -> bool {
     characters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_') && characters.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-const RESERVED: [&str; 5] = ["action", "actor", "resource", "context", "input"];
+/// Parts of every request, which no list may be called.
+pub(crate) const RESERVED: [&str; 5] = ["action", "actor", "resource", "context", "input"];

@@ -13,7 +13,8 @@ pub(crate) const DECISIONS: [(&str, Decision); 4] = [
     ("deny", Decision::Deny),
 ];
 
-const RISKS: [(&str, Risk); 4] = [("low", Risk::Low), ("medium", Risk::Medium), ("high", Risk::High), ("critical", Risk::Critical)];
+pub(crate) const RISKS: [(&str, Risk); 4] =
+    [("low", Risk::Low), ("medium", Risk::Medium), ("high", Risk::High), ("critical", Risk::Critical)];
 
 pub(crate) fn decision(value: &Node<'_>, report: &mut Report<'_>) -> Option<Decision> {
     field::word("decision", &DECISIONS, value, report)

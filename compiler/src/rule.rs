@@ -1,7 +1,7 @@
 //! A rule.
 
 use crate::diagnostic::{Report, Span};
-use crate::field::{self, Expected};
+use crate::field::{self, Expected, Key, Takes};
 use crate::ir::{Decision, Mode, Outcome, Rule};
 use crate::limits::CONDITIONS_MAX;
 use crate::lint;
@@ -21,9 +21,21 @@ pub(crate) struct ReadRule {
     pub(crate) rule: Option<Rule>,
 }
 
-const KEYS: [&str; 11] = ["id", "description", "when", "unless", "if", "decision", "risk", "requirements", "message", "mode", "tags"];
+pub(crate) const KEYS: [Key; 11] = [
+    Key::new("id", Takes::Name, "unique among all documents; decisions name the rule by it"),
+    Key::new("description", Takes::Text, "for people"),
+    Key::new("when", Takes::Conditions, "what must hold of the request"),
+    Key::new("unless", Takes::Conditions, "what must not hold of the request"),
+    Key::new("if", Takes::Expression, "a condition as an expression, a subset of CEL"),
+    Key::new("decision", Takes::Decision, "what is decided if the conditions hold; the strictest decision of all rules counts"),
+    Key::new("risk", Takes::Risk, "goes with the decision; the highest counts"),
+    Key::new("requirements", Takes::Names, "obligations that go with the decision"),
+    Key::new("message", Takes::Text, "goes with the decision; safe to show the model"),
+    Key::new("mode", Takes::Mode, "`shadow` shows the rule in decisions without letting it decide"),
+    Key::new("tags", Takes::Names, "for people"),
+];
 
-const MODES: [(&str, Mode); 2] = [("enforce", Mode::Enforce), ("shadow", Mode::Shadow)];
+pub(crate) const MODES: [(&str, Mode); 2] = [("enforce", Mode::Enforce), ("shadow", Mode::Shadow)];
 
 /// Reads the rule at `node`, of the document at position `source`.
 pub(crate) fn read(

@@ -230,10 +230,9 @@ impl<'c, 'r> Conditions<'c, 'r> {
     }
 
     fn unknown_directive(&mut self, at: Range, name: &str, level: Level) {
-        let known = ["$or", "$not", "$field"];
-        let known = if level == Level::Request { &known[..2] } else { &known[..] };
+        let known = DIRECTIVES.into_iter().filter(|directive| level != Level::Request || *directive != "$field");
         let message = format!("there is no directive {}", quote(name));
-        self.report.unknown("when/unknown-directive", at, message, name, known.iter().copied());
+        self.report.unknown("when/unknown-directive", at, message, name, known);
     }
 
     /// A key that is called as an operator and has a value as for that operator: one of two things is meant.
@@ -262,6 +261,9 @@ impl<'c, 'r> Conditions<'c, 'r> {
         may
     }
 }
+
+/// Keys of an object pattern that are no fields.
+pub(crate) const DIRECTIVES: [&str; 3] = ["$or", "$not", "$field"];
 
 fn nested(outer: &str, inner: String, pattern: Pattern) -> Member {
     let object = Object { members: vec![Member::Key { name: inner, pattern }] };

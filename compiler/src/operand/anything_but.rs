@@ -52,7 +52,7 @@ pub(crate) fn read(node: &Node<'_>, subject: Subject, report: &mut Report<'_>) -
     }
 }
 
-const FORMS: [&str; 4] = ["prefix", "suffix", "wildcard", "equals-ignore-case"];
+pub(crate) const FORMS: [&str; 4] = ["prefix", "suffix", "wildcard", "equals-ignore-case"];
 
 fn form(name: &str, node: &Node<'_>, subject: Subject, report: &mut Report<'_>) -> Option<Vec<Test>> {
     let texts = match &node.kind {

@@ -4,7 +4,7 @@ use crate::diagnostic::{Report, quote};
 use crate::ir::Type;
 use crate::tree::{Kind, Node};
 
-const TYPES: [(&str, Type); 6] = [
+pub(crate) const TYPES: [(&str, Type); 6] = [
     ("string", Type::String),
     ("number", Type::Number),
     ("bool", Type::Bool),

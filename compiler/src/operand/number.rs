@@ -40,7 +40,7 @@ pub(crate) fn pairs(node: &Node<'_>, report: &mut Report<'_>) -> Option<Vec<(Com
     Some(pairs)
 }
 
-const SIGNS: [(&str, Comparison); 5] = [
+pub(crate) const SIGNS: [(&str, Comparison); 5] = [
     ("=", Comparison::Equal),
     ("<", Comparison::Less),
     ("<=", Comparison::LessOrEqual),
@@ -60,7 +60,7 @@ fn comparison(node: &Node<'_>, report: &mut Report<'_>) -> Option<Comparison> {
     known
 }
 
-const LENGTHS: [(&str, Comparison); 5] = [
+pub(crate) const LENGTHS: [(&str, Comparison); 5] = [
     ("eq", Comparison::Equal),
     ("gt", Comparison::Greater),
     ("gte", Comparison::GreaterOrEqual),
