@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use support::Directory;
 
-const PAGES: [&str; 4] = ["README.md", "docs/editor.md", "docs/recorded-calls.md", "docs/semantics.md"];
+const PAGES: [&str; 5] = ["README.md", "docs/editor.md", "docs/mistakes.md", "docs/recorded-calls.md", "docs/semantics.md"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

@@ -57,9 +57,10 @@ pub fn check(sources: &[Source]) -> Checked {
             checker.document(document, position, sources, report, &mut rules);
         }
     }
-    // What could not be read at all may well have rules.
+    // What has errors may well be meant to have rules.
     if checker.written == 0
         && documents.iter().all(Option::is_some)
+        && !reports.iter().any(|report| report.has_errors_since(0))
         && let Some(report) = reports.first_mut()
     {
         let help = "every call gets the default decision";
@@ -104,7 +105,8 @@ impl RuleChecker<'_> {
                         let file = sources.get(*first).map_or("", |source| source.name.as_str());
                         let message =
                             format!("a rule {} is at {file}:{}:{} already", crate::diagnostic::quote(&id), span.line, span.column);
-                        report.error("document/duplicate-id", range, message);
+                        let help = "decisions name rules by their ids: give each one of its own";
+                        report.error_with_help("document/duplicate-id", range, message, help);
                     }
                 }
             }

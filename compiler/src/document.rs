@@ -1,6 +1,6 @@
 //! A document: all of it but its rules, which are read when every document's lists are known.
 
-use crate::diagnostic::{Report, quote};
+use crate::diagnostic::Report;
 use crate::field::{self, Expected, Key, Takes};
 use crate::ir::{Decision, Outcome};
 use crate::lists::Lists;
@@ -109,9 +109,7 @@ fn default(key: &Node<'_>, value: &Node<'_>, report: &mut Report<'_>) -> Option<
     }
     if !has_decision {
         let at = first_key.unwrap_or(value.range);
-        let known: Vec<String> = outcome::DECISIONS.iter().map(|(name, _)| quote(name)).collect();
-        let help = format!("write `decision: …`, one of {}", known.join(", "));
-        report.error_with_help("document/missing-key", at, format!("{} has no decision", report.text_at(key.range)), help);
+        report.error_with_help("document/missing-key", at, format!("{} has no decision", report.text_at(key.range)), outcome::help());
     }
     default.decision = decision?;
     Some(default)

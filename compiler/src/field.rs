@@ -67,6 +67,9 @@ pub(crate) fn wrong_type(what: &str, expected: Expected, value: &Node<'_>, repor
         (Kind::String(_), Expected::List) => {
             report.error_with_help("document/wrong-type", value.range, message, format!("write `[{written}]`"));
         }
+        (Kind::Map(_), Expected::List) => {
+            report.error_with_help("document/wrong-type", value.range, message, "begin each member of a list with `- `");
+        }
         (Kind::String(_), Expected::Bool) => {
             report.error_with_help("document/wrong-type", value.range, message, "write `true` or `false`");
         }

@@ -17,6 +17,7 @@ use crate::ir::{Decimal, Scalar, Test, TextTest};
 use crate::lists::Lists;
 use crate::tree::{Kind, Node};
 use crate::when::Subject;
+use shape::Operand;
 
 /// A scalar, wherever one may stand. Nothing written is no null.
 pub(crate) fn scalar(node: &Node<'_>, report: &mut Report<'_>) -> Option<Scalar> {
@@ -111,15 +112,48 @@ pub(crate) fn list_name(node: &Node<'_>, lists: &Lists, report: &mut Report<'_>)
     let name = text("in", node, report)?;
     let position = lists.position(name);
     if position.is_none() {
-        report.unknown("operand/unknown-list", node.range, format!("there is no list {}", quote(name)), name, lists.names());
+        let message = format!("there is no list {}", quote(name));
+        if lists.names().next().is_some() {
+            report.unknown("operand/unknown-list", node.range, message, name, lists.names());
+        } else {
+            let help = format!("write `lists: {{ {}: […] }}` beside `rules`, or the values themselves instead of `in`", clip(name));
+            report.error_with_help("operand/unknown-list", node.range, message, help);
+        }
     }
     position
 }
 
 /// Reports an operand of a wrong type, unless it has been reported.
 pub(crate) fn wrong_type(operator: &str, expected: &str, node: &Node<'_>, report: &mut Report<'_>) {
-    if !node.is_invalid() {
-        report.error("operand/type", node.range, format!("`{operator}` takes {expected}, and this is {}", node.described()));
+    if node.is_invalid() {
+        return;
+    }
+    let message = format!("`{operator}` takes {expected}, and this is {}", node.described());
+    match rewritten(operator, node, report) {
+        Some(help) => report.error_with_help("operand/type", node.range, message, help),
+        None => report.error("operand/type", node.range, message),
+    }
+}
+
+/// What to write instead of an operand of a wrong type, where that can be told.
+fn rewritten(operator: &str, node: &Node<'_>, report: &Report<'_>) -> Option<String> {
+    let written = clip(report.text_at(node.range));
+    let operand = shape::operand(operator)?;
+    let is_text = matches!(operand, Operand::Text | Operand::Affix | Operand::Piece | Operand::AsciiPiece | Operand::Wildcard);
+    match (&node.kind, operand) {
+        (Kind::String(text), Operand::Number) if Decimal::parse(text).is_some() => Some(format!("write `{operator}: {}`", clip(text))),
+        (Kind::String(text), Operand::Bool) if text == "true" || text == "false" => Some(format!("write `{operator}: {text}`")),
+        (Kind::Number(_) | Kind::Bool(_), _) if is_text => Some(format!("write `{operator}: \"{written}\"` for the text")),
+        (Kind::Number(_), Operand::Lengths) => Some(format!("write `{operator}: {{eq: {written}}}`")),
+        (_, Operand::Alternatives) if node.is_scalar() && !node.is_missing() => Some(format!("write `{operator}: [{written}]`")),
+        (Kind::List(_), _) if operator == "in" => {
+            Some("`in` takes the name of a list; values are written as they are, without it".to_owned())
+        }
+        (Kind::List(items), _) if is_text => {
+            let first = items.first().filter(|item| item.is_scalar()).map(|item| clip(report.text_at(item.range)));
+            Some(format!("write an object for each: `[{{{operator}: {}}}, …]`", first.unwrap_or_else(|| "…".to_owned())))
+        }
+        _ => None,
     }
 }
 

@@ -23,3 +23,9 @@ pub(crate) fn decision(value: &Node<'_>, report: &mut Report<'_>) -> Option<Deci
 pub(crate) fn risk(value: &Node<'_>, report: &mut Report<'_>) -> Option<Risk> {
     field::word("risk", &RISKS, value, report)
 }
+
+/// What to write where a decision is missing.
+pub(crate) fn help() -> String {
+    let known: Vec<String> = DECISIONS.iter().map(|(name, _)| format!("`{name}`")).collect();
+    format!("write `decision: …`, one of {}", known.join(", "))
+}

@@ -5,7 +5,7 @@ use crate::field::{self, Expected, Key, Takes};
 use crate::ir::{Decision, Mode, Outcome, Rule};
 use crate::limits::CONDITIONS_MAX;
 use crate::lint;
-use crate::lists::Lists;
+use crate::lists::{Lists, RESERVED as REQUEST};
 use crate::outcome;
 use crate::tree::span::Range;
 use crate::tree::{Kind, Node};
@@ -101,6 +101,10 @@ pub(crate) fn read(
             "message" => rule.outcome.message = field::string(name, value, report),
             "mode" => rule.mode = field::word(name, &MODES, value, report).unwrap_or(Mode::Enforce),
             "tags" => rule.tags = field::names(name, value, report).unwrap_or_default(),
+            _ if REQUEST.contains(&name) => {
+                let help = format!("conditions on the request stand in `when`: `when: {{{name}: …}}`");
+                report.error_with_help("document/unknown-key", entry.key.range, format!("a rule has no key `{name}`"), help);
+            }
             _ => field::unknown_key("a rule", &entry.key, name, &KEYS, report),
         }
     }
@@ -109,10 +113,11 @@ pub(crate) fn read(
     let first_key = entries.first().map_or(node.range, |entry| entry.key.range);
     let place = id_value.unwrap_or(first_key);
     if id_value.is_none() {
-        report.error("document/missing-key", first_key, "a rule has no id");
+        let help = "write `id: …`, a name that no other rule has";
+        report.error_with_help("document/missing-key", first_key, "a rule has no id", help);
     }
     if decision_value.is_none() {
-        report.error("document/missing-key", place, "a rule has no decision");
+        report.error_with_help("document/missing-key", place, "a rule has no decision", outcome::help());
     }
     if !has_condition {
         let help = "write `when: {action: \"*\"}` for a rule about every call";

@@ -1,8 +1,13 @@
 //! "Did you mean": the known word nearest to an unknown one.
 
-/// The nearest of `known` that is near enough to be a slip; the first of equals.
+/// The nearest of `known` that is near enough to be a slip, the first of equals; else the one that other tools call so.
 #[must_use]
-pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    slip(word, known.clone()).or_else(|| translated(word, known))
+}
+
+/// The nearest of `known` that is near enough to be a slip, the first of equals.
+pub(crate) fn slip<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word: Vec<char> = word.chars().take(LENGTH_MAX).map(fold).collect();
     let allowed = word.len().checked_div(3).unwrap_or(0).clamp(1, 3);
     let mut best: Option<(usize, &str)> = None;
@@ -17,6 +22,12 @@ pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&
         }
     }
     best.map(|(_, candidate)| candidate)
+}
+
+/// What is called `word` elsewhere, the first that is known here.
+fn translated<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let (_, ours) = ELSEWHERE.iter().find(|(theirs, _)| *theirs == word)?;
+    known.take(CANDIDATES_MAX).find(|known| ours.contains(known))
 }
 
 /// `equalsIgnoreCase`, `equals_ignore_case` and `equals-ignore-case` differ in nothing that a suggestion should weigh.
@@ -50,6 +61,46 @@ fn distance(a: &[char], b: &[char]) -> usize {
     last.last().copied().unwrap_or(usize::MAX)
 }
 
+/// Words of other tools, and what may be meant by them here. No two meanings of a word are known in one place.
+const ELSEWHERE: [(&str, &[&str]); 36] = [
+    ("name", &["id"]),
+    ("effect", &["decision"]),
+    ("action", &["decision"]),
+    ("then", &["decision"]),
+    ("outcome", &["decision"]),
+    ("match", &["when", "regex"]),
+    ("matches", &["regex"]),
+    ("condition", &["when"]),
+    ("conditions", &["when"]),
+    ("except", &["unless"]),
+    ("reason", &["message"]),
+    ("severity", &["risk"]),
+    ("obligations", &["requirements"]),
+    ("policies", &["rules"]),
+    ("permit", &["allow"]),
+    ("accept", &["allow"]),
+    ("forbid", &["deny"]),
+    ("block", &["deny"]),
+    ("reject", &["deny"]),
+    ("ask", &["approval_required"]),
+    ("approve", &["approval_required"]),
+    ("clarify", &["clarification_required"]),
+    (">", &["gt"]),
+    (">=", &["gte"]),
+    ("<", &["lt"]),
+    ("<=", &["lte"]),
+    ("=", &["eq"]),
+    ("==", &["eq"]),
+    ("equals", &["eq"]),
+    ("!=", &["anything-but"]),
+    ("not", &["anything-but", "$not"]),
+    ("greater-than", &["gt"]),
+    ("less-than", &["lt"]),
+    ("starts-with", &["prefix"]),
+    ("ends-with", &["suffix"]),
+    ("glob", &["wildcard"]),
+];
+
 const LENGTH_MAX: usize = 64;
 const CANDIDATES_MAX: usize = 1_000;
 
@@ -63,7 +114,18 @@ mod tests {
         assert_eq!(nearest("desicion", known.into_iter()), Some("decision"));
         assert_eq!(nearest("wehn", known.into_iter()), Some("when"));
         assert_eq!(nearest("Unless", known.into_iter()), Some("unless"));
-        assert_eq!(nearest("effect", known.into_iter()), None);
+        assert_eq!(nearest("effects", known.into_iter()), None);
         assert_eq!(nearest("", known.into_iter()), None);
+    }
+
+    #[test]
+    fn words_of_other_tools_are_translated() {
+        let keys = ["id", "when", "decision"];
+        assert_eq!(nearest("effect", keys.into_iter()), Some("decision"));
+        assert_eq!(nearest("match", keys.into_iter()), Some("when"));
+        assert_eq!(nearest("match", ["prefix", "regex"].into_iter()), Some("regex"));
+        assert_eq!(nearest("match", ["allow"].into_iter()), None);
+        // A slip comes first.
+        assert_eq!(nearest("ask", ["as", "approval_required"].into_iter()), Some("as"));
     }
 }

@@ -99,7 +99,11 @@ impl<'c, 'r> Conditions<'c, 'r> {
             Kind::String(text) if text.is_empty() => self.empty(name, value),
             _ => {
                 let message = format!("`{name}` takes an object pattern, and this is {}", value.described());
-                self.report.error("when/wrong-type", value.range, message);
+                let help = match &value.kind {
+                    Kind::List(_) => format!("write the object without the list, or `{name}: {{$or: […]}}` if any one will do"),
+                    _ => format!("write `{name}: {{action: …}}`"),
+                };
+                self.report.error_with_help("when/wrong-type", value.range, message, help);
                 None
             }
         }
@@ -135,7 +139,7 @@ impl<'c, 'r> Conditions<'c, 'r> {
                 }
                 "$field" => self.fields(&entry.value, level, depth, &mut members),
                 _ if name.starts_with('$') => self.unknown_directive(entry.key.range, name, level),
-                _ if shape::is_operator_with_operand(name, &entry.value) => self.operator_as_key(entry, name, level, parent),
+                _ if shape::is_operator_with_operand(name, &entry.value) => self.operator_as_key(entry, name, level, parent, entries),
                 _ => members.extend(self.member(name, &entry.value, level, depth)),
             }
         }
@@ -236,12 +240,19 @@ impl<'c, 'r> Conditions<'c, 'r> {
     }
 
     /// A key that is called as an operator and has a value as for that operator: one of two things is meant.
-    fn operator_as_key(&mut self, entry: &Entry<'_>, name: &str, level: Level, parent: Option<&str>) {
-        let value = clip(self.report.text_at(entry.value.range).lines().next().unwrap_or_default());
-        let is_short = entry.value.is_scalar() && !value.is_empty();
-        let shown = if is_short { value } else { "…".to_owned() };
+    /// `siblings` are all keys of the object it is in.
+    fn operator_as_key(&mut self, entry: &Entry<'_>, name: &str, level: Level, parent: Option<&str>, siblings: &[Entry<'_>]) {
+        let shown = self.shown(&entry.value);
         let holder = parent.map_or_else(|| "field".to_owned(), clip);
-        let operator = format!("`{holder}: [{{{name}: {shown}}}]` for the operator");
+        let is_operator = |entry: &&Entry<'_>| entry.name().is_some_and(|name| shape::is_operator_with_operand(name, &entry.value));
+        let together: Vec<String> = siblings
+            .iter()
+            .filter(is_operator)
+            .take(SHOWN_MAX)
+            .map(|entry| format!("{}: {}", clip(entry.name().unwrap_or_default()), self.shown(&entry.value)))
+            .collect();
+        let plural = if together.len() > 1 { "s" } else { "" };
+        let operator = format!("`{holder}: [{{{}}}]` for the operator{plural}", together.join(", "));
         // A list would be read as a list of alternatives only if its members are, so the safe way out is `$field`.
         let field = match (shape::has_other_forms(name), level) {
             (false, _) => format!(", `{name}: [{shown}]` for a field of that name"),
@@ -250,6 +261,12 @@ impl<'c, 'r> Conditions<'c, 'r> {
         };
         let message = format!("{} is an operator, and operators stand in lists", quote(name));
         self.report.error_with_help("when/operator-as-key", entry.key.range, message, format!("write {operator}{field}"));
+    }
+
+    /// A value in an example: itself, if it is short.
+    fn shown(&self, value: &Node<'_>) -> String {
+        let written = clip(self.report.text_at(value.range).lines().next().unwrap_or_default());
+        if value.is_scalar() && !written.is_empty() { written } else { "…".to_owned() }
     }
 
     fn may_nest(&mut self, at: Range, depth: usize) -> bool {
@@ -261,6 +278,9 @@ impl<'c, 'r> Conditions<'c, 'r> {
         may
     }
 }
+
+/// Operators in one example.
+const SHOWN_MAX: usize = 4;
 
 /// Keys of an object pattern that are no fields.
 pub(crate) const DIRECTIVES: [&str; 3] = ["$or", "$not", "$field"];

@@ -209,6 +209,43 @@ rules:
 }
 
 #[test]
+fn help_shows_what_to_write() {
+    let rule = |rest: &str| format!("rules:\n  - id: r\n    {rest}\n");
+    let when = |list: &str| rule(&format!("when: {{action: x, input: {{f: {list}}}}}\n    decision: deny"));
+    for (text, help) in [
+        (when("[{gt: \"5\"}]"), "write `gt: 5`"),
+        (when("[{prefix: 5}]"), "write `prefix: \"5\"` for the text"),
+        (when("[{contains: true}]"), "write `contains: \"true\"` for the text"),
+        (when("[{exists: \"true\"}]"), "write `exists: true`"),
+        (when("[{length: 5}]"), "write `length: {eq: 5}`"),
+        (when("[{any: admin}]"), "write `any: [admin]`"),
+        (when("[{suffix: [a, b]}]"), "write an object for each: `[{suffix: a}, …]`"),
+        (when("[{in: [a, b]}]"), "`in` takes the name of a list; values are written as they are, without it"),
+        (when("[{in: bots}]"), "write `lists: { bots: […] }` beside `rules`, or the values themselves instead of `in`"),
+        (when("[{\">\": 5}]"), "did you mean `gt`?"),
+        (when("[{starts-with: a}]"), "did you mean `prefix`?"),
+        (when("[{role: a}]"), "a list holds scalars and operator objects; a field is asked for in an object pattern, outside of a list"),
+        (when("{gt: 1, lt: 5}"), "write `f: [{gt: 1, lt: 5}]` for the operators, `gt: [1]` for a field of that name"),
+        (when("[a, b"), "close it with `]` before this place, or write a comma between its members"),
+        (rule("when: {action: [a, b\n    decision: deny"), "close the `[` or `{` above, or quote a text that holds `: `"),
+        (rule("\twhen: {action: x}"), "indent with blanks"),
+        (rule("when: [{action: x}]\n    decision: deny"), "write the object without the list, or `when: {$or: […]}` if any one will do"),
+        (rule("when: x\n    decision: deny"), "write `when: {action: …}`"),
+        (rule("when: {action: x}\n    decision: permit"), "did you mean `allow`?"),
+        (rule("when: {action: x}\n    decision: deny\n    context: {}"), "conditions on the request stand in `when`: `when: {context: …}`"),
+        (rule("when: {action: x}"), "write `decision: …`, one of `allow`, `approval_required`, `clarification_required`, `deny`"),
+        (rule("when: {action: x}\n   decision: deny"), "begin the keys of one mapping in one column, and the `-` of one list"),
+        ("rules:\n  id: r\n".to_owned(), "begin each member of a list with `- `"),
+    ] {
+        let told = checked(&text).diagnostics;
+        assert_eq!(told.first().and_then(|told| told.help.as_deref()), Some(help), "{text}\n{told:#?}");
+    }
+    // A policy that could not be read to its rules is not said to have none.
+    let told = checked("rules:\n  id: r\n").diagnostics;
+    assert_eq!(told.len(), 1, "{told:#?}");
+}
+
+#[test]
 fn yaml_traps() {
     let at = |code: &'static str, at: &str| vec![(code, at.to_owned())];
     assert_eq!(in_when("{context: {x: yes}}"), at("yaml/ambiguous-scalar", "yes"));

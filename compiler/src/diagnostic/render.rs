@@ -71,11 +71,12 @@ impl Excerpt {
         if cut {
             line.push('…');
         }
-        show(&mut line, head);
+        show(&mut line, head, ' ');
         let before = line.chars().count();
-        show(&mut line, marked);
+        // A tab that is pointed at must be seen.
+        show(&mut line, marked, '→');
         let width = line.chars().count().saturating_sub(before);
-        show(&mut line, after);
+        show(&mut line, after, ' ');
         if rest_is_cut {
             line.push('…');
         }
@@ -83,14 +84,14 @@ impl Excerpt {
     }
 }
 
-/// Appends bytes, ill-formed ones as the replacement character, tabs as one blank.
-fn show(line: &mut String, bytes: &[u8]) {
+/// Appends bytes, ill-formed ones as the replacement character, tabs as one character.
+fn show(line: &mut String, bytes: &[u8], tab: char) {
     for c in String::from_utf8_lossy(bytes).chars() {
-        if c == '\t' { line.push(' ') } else { escape::push(line, c) }
+        if c == '\t' { line.push(tab) } else { escape::push(line, c) }
     }
 }
 
-const WINDOW_BEFORE: usize = 60;
+const WINDOW_BEFORE: usize = 80;
 const WINDOW_AFTER: usize = 100;
 
 #[cfg(test)]

@@ -31,7 +31,8 @@ pub(crate) fn pairs(node: &Node<'_>, report: &mut Report<'_>) -> Option<Vec<(Com
             Kind::Invalid => return None,
             _ => {
                 let message = format!("a number must stand here, and this is {}", number.described());
-                report.error("operand/numeric", number.range, message);
+                let help = "write `[\">\", 0]` or `[\">\", 0, \"<=\", 100]`";
+                report.error_with_help("operand/numeric", number.range, message, help);
                 return None;
             }
         };

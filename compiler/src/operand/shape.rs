@@ -93,6 +93,10 @@ pub(crate) fn is_operator(name: &str) -> bool {
     find(name).is_some()
 }
 
+pub(crate) fn operand(name: &str) -> Option<Operand> {
+    find(name).map(|operator| operator.operand)
+}
+
 pub(crate) fn asks(name: &str) -> Asks {
     find(name).map_or(Asks::Anything, |operator| operator.asks)
 }

@@ -1,5 +1,7 @@
 //! YAML 1.2, less what makes it treacherous: anchors, aliases, tags, merge keys, several documents in one text.
 
+mod fault;
+
 use std::borrow::Cow;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span};
@@ -249,6 +251,17 @@ impl<'a> Builder<'a> {
         self.text.get(at..).unwrap_or_default()
     }
 
+    /// The tab that the parser complains about: it points at it, behind it, or at the text before it.
+    fn tab_near(&self, at: usize) -> Range {
+        let before = at.saturating_sub(1);
+        let tab = if self.rest(before).starts_with('\t') && !self.rest(at).starts_with('\t') {
+            before
+        } else {
+            at.saturating_add(self.rest(at).find('\t').unwrap_or(0))
+        };
+        Range::new(tab, tab.saturating_add(1))
+    }
+
     /// Says what the parser found in our terms: some of what it calls bad syntax is a thing that has a code of its own.
     fn explain(&mut self, error: &ScanError, report: &mut Report<'a>) {
         let at = self.cursor.offset_of(*error.marker()).min(self.text.len());
@@ -277,21 +290,11 @@ impl<'a> Builder<'a> {
             report.error_with_help("yaml/tag", word_range, format!("tags such as {} are not read", quote(word)), help);
             return;
         }
-        let message = match info {
-            "simple key expect ':'" | "simple key expected" => "a key without `:` behind it, or a line that is indented wrongly".to_owned(),
-            "mapping values are not allowed in this context" => "a `: ` where no value can begin".to_owned(),
-            _ => info.replace('\n', " "),
-        };
-        let help = match first {
-            Some(c @ ('@' | '`' | '%')) => Some(format!("quote a text that begins with `{c}`")),
-            Some('\t') => Some("indent with blanks".to_owned()),
-            _ if info.starts_with("invalid indentation") => {
-                Some("indent it further than the line of the key it belongs to, a closing bracket too".to_owned())
-            }
-            _ if info.contains("tab") => Some("indent with blanks".to_owned()),
-            Some(':') => Some("quote a text that holds `: `".to_owned()),
-            _ => None,
-        };
+        if fault::is_about_tab(info, first) {
+            report.error_with_help("yaml/syntax", self.tab_near(at), "a tab stands where only blanks may", "indent with blanks");
+            return;
+        }
+        let (message, help) = fault::told(info, first);
         match help {
             Some(help) => report.error_with_help("yaml/syntax", range, message, help),
             None => report.error("yaml/syntax", range, message),

@@ -87,7 +87,7 @@ impl Findings<'_, '_> {
 
     fn nearest<'k>(&mut self, word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
         self.suggestions_left = self.suggestions_left.checked_sub(1)?;
-        suggest::nearest(word, known)
+        suggest::slip(word, known)
     }
 
     fn refused(&mut self) {
