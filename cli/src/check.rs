@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use toolgate_compiler::diagnostic::{github, render, sarif};
 
 use crate::notes::Notes;
-use crate::output::{self, Failure, Stdout, counted, tell, tell_diagnostics};
+use crate::output::{self, Failure, Stdout, counted, tell_all, tell_diagnostics};
 use crate::policy::Documents;
 
 /// Check policy documents and tell everything that is wrong with them
@@ -67,8 +67,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let documents = Documents::read(&arguments.policies)?;
     match arguments.format {
         Format::Text => {
-            tell_diagnostics(&documents, output::Format::Text);
-            tell(&summary(&documents));
+            tell_diagnostics(&documents, output::Format::Text)?;
+            tell_all(&format!("{}\n", summary(&documents)))?;
             if let Some(notes) = notes(arguments, &documents)? {
                 notes.tell();
             }

@@ -62,7 +62,7 @@ struct Certified {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let documents = Documents::read(&arguments.policies)?;
-    tell_diagnostics(&documents, arguments.format);
+    tell_diagnostics(&documents, arguments.format)?;
     let compiled = documents.compiled.as_ref().ok_or(Failure::Policy)?;
     // What nobody can load is not worth writing.
     let policy = Policy::load(&compiled.artifact).map_err(|error| refused_own(&error))?;

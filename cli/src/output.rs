@@ -76,7 +76,10 @@ pub fn tell(line: &str) {
 }
 
 /// Tells what was found in the documents of a policy, on standard error.
-pub fn tell_diagnostics(documents: &Documents, format: Format) {
+///
+/// # Errors
+/// It cannot be written: whoever relies on being told must not take silence for a good policy.
+pub fn tell_diagnostics(documents: &Documents, format: Format) -> Result<(), Failure> {
     let colours = stderr_has_colours();
     let mut text = String::new();
     for diagnostic in &documents.diagnostics {
@@ -98,12 +101,17 @@ pub fn tell_diagnostics(documents: &Documents, format: Format) {
     if let (Format::Text, Some(error)) = (format, documents.diagnostics.iter().find(|d| d.severity == Severity::Error)) {
         text.push_str(&format!("for more about an error: toolgate help {}\n", error.code));
     }
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    tell_all(&text)
+}
+
+/// Text on standard error that must arrive.
+pub fn tell_all(text: &str) -> Result<(), Failure> {
+    io::stderr().lock().write_all(text.as_bytes()).map_err(|error| Failure::Other(format!("cannot write to standard error: {error}")))
 }
 
 /// One diagnostic that belongs to no document, on standard error.
-pub fn tell_diagnostic(diagnostic: &Diagnostic, format: Format) {
-    tell_diagnostics(&Documents { diagnostics: vec![diagnostic.clone()], ..Documents::default() }, format);
+pub fn tell_diagnostic(diagnostic: &Diagnostic, format: Format) -> Result<(), Failure> {
+    tell_diagnostics(&Documents { diagnostics: vec![diagnostic.clone()], ..Documents::default() }, format)
 }
 
 /// Colours are for people: on a terminal, unless `NO_COLOR` says otherwise.

@@ -94,7 +94,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Loaded, Failure> {
         [path] if is_artifact(path) => match fs::read(path) {
             Ok(artifact) => (artifact, Some(path)),
             Err(error) => {
-                tell_diagnostic(&about(path, "source/unreadable", format!("the artifact cannot be read: {error}")), Format::Text);
+                tell_diagnostic(&about(path, "source/unreadable", format!("the artifact cannot be read: {error}")), Format::Text)?;
                 return Err(Failure::Policy);
             }
         },
@@ -104,7 +104,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Loaded, Failure> {
                 return Err(Failure::Other(message));
             }
             let documents = Documents::read(paths)?;
-            tell_diagnostics(&documents, Format::Text);
+            tell_diagnostics(&documents, Format::Text)?;
             (documents.compiled.ok_or(Failure::Policy)?.artifact, None)
         }
     };
@@ -112,7 +112,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Loaded, Failure> {
         Ok(policy) => Ok(Loaded { policy, artifact, is_from_documents: name.is_none() }),
         Err(error) => match name {
             Some(path) => {
-                tell_diagnostic(&about(path, error.code(), error.to_string()), Format::Text);
+                tell_diagnostic(&about(path, error.code(), error.to_string()), Format::Text)?;
                 Err(Failure::Policy)
             }
             None => Err(refused_own(&error)),

@@ -176,7 +176,7 @@ mod streams {
         assert!(ran.stderr.contains("standard input is closed"), "{ran:?}");
         // With nobody to tell it to, the exit code is all there is.
         directory.shell("toolgate decide p.yaml --requests no.jsonl 2>&-").exits(2);
-        directory.shell("toolgate check p.yaml 2>/dev/full").exits(0);
+        directory.shell("toolgate check p.yaml 2>/dev/full").exits(2);
         // These are not closed.
         directory.shell("toolgate decide p.yaml --requests r.jsonl > /dev/null").exits(0);
         directory.shell("toolgate decide p.yaml --requests - < /dev/null").exits(0);
