@@ -42,7 +42,7 @@ impl Documents {
     }
 
     fn compile(&mut self) {
-        let Checked { policy, diagnostics } = check(&self.sources);
+        let Checked { policy, diagnostics, .. } = check(&self.sources);
         self.diagnostics.extend(diagnostics);
         let Some(policy) = policy else { return };
         self.rule_count = policy.rules.len();

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::diagnostic::{Diagnostic, Report, Severity, Span};
+use crate::case::{Case, CaseReader, Places};
+use crate::diagnostic::{Diagnostic, Report, Severity};
 use crate::document::{self, Document};
 use crate::ir::{Decision, Outcome, Policy, Rule};
 use crate::limits::RULES_MAX;
@@ -18,6 +19,8 @@ use crate::when::Budget;
 pub struct Checked {
     /// Present if and only if there is no error among the diagnostics.
     pub policy: Option<Policy>,
+    /// The tests of all documents, in order, but for those with an error in them. They are no part of the policy.
+    pub cases: Vec<Case>,
     /// In order of the sources, and of the text within each.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -57,9 +60,10 @@ pub fn check(sources: &[Source]) -> Checked {
             checker.document(document, position, sources, report, &mut rules);
         }
     }
-    // What has errors may well be meant to have rules.
+    // What could not be read, or has errors, may well be meant to have rules.
+    let knows_all = documents.iter().all(Option::is_some);
     if checker.written == 0
-        && documents.iter().all(Option::is_some)
+        && knows_all
         && !reports.iter().any(|report| report.has_errors_since(0))
         && let Some(report) = reports.first_mut()
     {
@@ -67,20 +71,27 @@ pub fn check(sources: &[Source]) -> Checked {
         report.warning_with_help("lint/no-rules", tree::span::Range::at(0), "the policy has no rule", help);
     }
 
+    let mut case_reader = CaseReader::new(&checker.ids, knows_all);
+    for (position, (document, report)) in documents.iter().zip(&mut reports).enumerate() {
+        if let Some(document) = document {
+            case_reader.document(document.tests, position, sources, report);
+        }
+    }
+    let cases = case_reader.into_cases();
+
     lint::never_decides(&rules, &mut reports);
 
     let diagnostics: Vec<Diagnostic> = reports.into_iter().flat_map(Report::finish).collect();
     let is_sound = diagnostics.iter().all(|d| d.severity != Severity::Error);
     let policy = is_sound.then(|| Policy { id: id_of(&documents), rules, default: default_of(&documents), lists: lists.into_members() });
-    Checked { policy, diagnostics }
+    Checked { policy, cases, diagnostics }
 }
 
 /// Walks the rules of all documents, one document after the other.
 struct RuleChecker<'l> {
     lists: &'l Lists,
     budget: Budget,
-    /// Where each rule is written first.
-    ids: HashMap<String, (usize, Span)>,
+    ids: Places,
     written: usize,
 }
 

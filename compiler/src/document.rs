@@ -1,4 +1,5 @@
-//! A document: all of it but its rules, which are read when every document's lists are known.
+//! A document: all of it but its rules, which are read when every document's lists are known, and its tests, which are
+//! read when every rule is.
 
 use crate::diagnostic::Report;
 use crate::field::{self, Expected, Key, Takes};
@@ -14,6 +15,7 @@ pub(crate) struct Document<'t> {
     pub(crate) tighten_only: bool,
     pub(crate) default: Option<Outcome>,
     pub(crate) rules: &'t [Node<'t>],
+    pub(crate) tests: &'t [Node<'t>],
 }
 
 pub(crate) const KEYS: [Key; 7] = [
@@ -36,7 +38,7 @@ pub(crate) fn read<'t>(root: &'t Node<'t>, lists: &mut Lists, report: &mut Repor
         field::wrong_type("a document", Expected::Map, root, report);
         return None;
     };
-    let mut document = Document { id: None, tighten_only: false, default: None, rules: &[] };
+    let mut document = Document { id: None, tighten_only: false, default: None, rules: &[], tests: &[] };
     let mut default_key = None;
     for entry in entries {
         let Some(name) = entry.name() else { continue };
@@ -53,9 +55,7 @@ pub(crate) fn read<'t>(root: &'t Node<'t>, lists: &mut Lists, report: &mut Repor
             }
             "lists" => lists.read(value, report),
             "rules" => document.rules = field::list(name, value, report).unwrap_or_default(),
-            "tests" => {
-                field::list(name, value, report);
-            }
+            "tests" => document.tests = field::list(name, value, report).unwrap_or_default(),
             _ => field::unknown_key("a document", &entry.key, name, &KEYS, report),
         }
     }

@@ -38,6 +38,22 @@ pub(crate) enum Takes {
     Conditions,
     Expression,
     Tests,
+    /// A request as an object, or its text.
+    Request,
+    /// A decision, or members of one.
+    Expected,
+    RiskOrNull,
+    TextOrNull,
+    /// A list of rules, each with a field.
+    Undecided,
+    /// A list of rules, each with a decision.
+    Shadow,
+    /// Why a decision is as it is.
+    Reason,
+    /// A number of bytes, or null.
+    Offset,
+    /// JSON Pointer.
+    Pointer,
 }
 
 /// What a value ought to be.

@@ -17,6 +17,7 @@ pub mod usage;
 
 mod artifact;
 mod call;
+mod case;
 mod check;
 mod compile;
 mod document;
@@ -32,6 +33,7 @@ mod source;
 mod tree;
 mod when;
 
+pub use case::{Case, Expected};
 pub use check::{Checked, check};
 pub use compile::{Compiled, compile};
 pub use diagnostic::{Diagnostic, Severity, Span};

@@ -8,6 +8,7 @@ mod pattern;
 
 use serde_json::{Map, Value, json};
 
+use crate::case;
 use crate::document;
 use crate::field::{Key, Takes};
 use crate::limits::ALTERNATIVES_MAX;
@@ -33,6 +34,7 @@ fn schema() -> Value {
     let mut definitions = Map::new();
     definitions.insert("rule".to_owned(), rule());
     definitions.insert("default".to_owned(), closed(&document::DEFAULT_KEYS, &["decision"]));
+    definitions.insert("test".to_owned(), closed(&case::KEYS, &["request", "expect"]));
     definitions.insert("lists".to_owned(), lists());
     definitions.insert("name".to_owned(), json!({"type": "string", "minLength": 1}));
     definitions.insert("names".to_owned(), json!({"type": "array", "items": reference("name")}));
@@ -99,8 +101,29 @@ fn takes(takes: Takes) -> Value {
         Takes::Lists => reference("lists"),
         Takes::Rules => json!({"type": "array", "items": reference("rule")}),
         Takes::Conditions => reference("request"),
-        Takes::Tests => json!({"type": "array", "items": true}),
+        Takes::Tests => json!({"type": "array", "items": reference("test")}),
+        Takes::Request => json!({"type": ["object", "string"]}),
+        Takes::Expected => json!({"anyOf": [words(&DECISIONS), expected()]}),
+        Takes::RiskOrNull => json!({"anyOf": [words(&RISKS), {"type": "null"}]}),
+        Takes::TextOrNull => json!({"type": ["string", "null"]}),
+        Takes::Undecided => pairs(&case::UNDECIDED_KEYS),
+        Takes::Shadow => pairs(&case::SHADOW_KEYS),
+        Takes::Reason => json!({"enum": case::REASONS}),
+        Takes::Offset => json!({"type": ["integer", "null"], "minimum": 0}),
+        Takes::Pointer => json!({"type": "string", "pattern": "^/"}),
     }
+}
+
+/// What is compared of a decision.
+fn expected() -> Value {
+    let mut expected = closed(&case::MEMBERS, &[]);
+    insert(&mut expected, "minProperties", json!(1));
+    expected
+}
+
+/// A list of objects that have both keys.
+fn pairs(keys: &[Key; 2]) -> Value {
+    json!({"type": "array", "items": closed(keys, &keys.each_ref().map(|key| key.name))})
 }
 
 /// One of the words of a table.

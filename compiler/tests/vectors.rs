@@ -73,7 +73,7 @@ fn sources(vector: &Value) -> Vec<Source> {
 
 /// All errors of checking, or else of compiling.
 fn errors(sources: &[Source]) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
-    let Checked { policy, diagnostics } = check(sources);
+    let Checked { policy, diagnostics, .. } = check(sources);
     let (mut errors, warnings): (Vec<_>, Vec<_>) = diagnostics.into_iter().partition(|d| d.severity == Severity::Error);
     assert_eq!(policy.is_some(), errors.is_empty());
     if let Some(policy) = policy {

@@ -108,7 +108,7 @@ fn print_row(name: &str, rules: usize, row: &Row) {
 
 fn measure(made: &Workload, rounds: usize, seed: u64) -> Fallible<Row> {
     let sources = [Source { name: "policy.json".to_owned(), text: made.policy.clone().into_bytes() }];
-    let (Checked { policy, diagnostics }, check) = timed(|| check(&sources));
+    let (Checked { policy, diagnostics, .. }, check) = timed(|| check(&sources));
     let policy = policy.ok_or_else(|| format!("the workload's policy has errors: {:?}", diagnostics.first()))?;
     let (compiled, compile) = timed(|| compile(&policy));
     let compiled = compiled.map_err(|diagnostics| format!("the workload's policy passes a limit: {:?}", diagnostics.first()))?;
