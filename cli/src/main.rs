@@ -1,6 +1,7 @@
 //! The `toolgate` command.
 //!
-//! Exit codes: 0 evaluated, 1 the policy is wrong or looser than another, 2 usage or input and output.
+//! Exit codes: 0 evaluated or all passed, 1 the policy or a test is wrong, or a policy is looser than another, 2 usage or
+//! input and output.
 
 mod allocations;
 mod bench;
@@ -14,6 +15,7 @@ mod lines;
 mod notes;
 mod output;
 mod policy;
+mod test;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -36,6 +38,7 @@ enum Command {
     Compile(compile::Arguments),
     Decide(decide::Arguments),
     Diff(diff::Arguments),
+    Test(test::Arguments),
     Bench(bench::Arguments),
     Help(help::Arguments),
     /// Write the JSON Schema of policy documents to standard output, for editors
@@ -55,10 +58,11 @@ Examples:
   toolgate compile policies/ -o policy.tgc
   toolgate decide policy.tgc --requests calls.jsonl
   toolgate diff old.tgc policies/ --requests calls.jsonl
+  toolgate test policies/
   toolgate bench policy.tgc --requests calls.jsonl
   toolgate help when/operator-as-key
 
-Exit codes: 0 evaluated, 1 the policy is wrong or `diff` found a loosening, 2 usage or input and output";
+Exit codes: 0 evaluated or all passed, 1 the policy or a test is wrong or `diff` found a loosening, 2 usage or input and output";
 
 const SCHEMA_EXAMPLES: &str = "\
 Examples:
@@ -100,6 +104,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Compile(arguments) => compile::run(&arguments),
         Command::Decide(arguments) => decide::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Help(arguments) => help::run(&arguments),
         Command::Schema => {

@@ -12,7 +12,7 @@ use crate::policy::Documents;
 /// Why a command did not do what it was asked to.
 #[derive(Debug)]
 pub enum Failure {
-    /// The policy is wrong, or looser than another, and how has been told: exit code 1.
+    /// The policy is wrong, a test of it fails, or it is looser than another, and how has been told: exit code 1.
     Policy,
     /// Usage, or input and output: told when the command ends, exit code 2.
     Other(String),

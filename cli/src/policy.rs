@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use toolgate_compiler::diagnostic::{Diagnostic, Severity, Span};
-use toolgate_compiler::{Checked, Compiled, Source, check, compile, ir, read_sources};
+use toolgate_compiler::{Case, Checked, Compiled, Source, check, compile, ir, read_sources};
 use toolgate_runtime::artifact::format::MAGIC;
 
 use crate::output::{Failure, Format, tell_diagnostic, tell_diagnostics};
@@ -17,8 +17,9 @@ pub struct Documents {
     pub diagnostics: Vec<Diagnostic>,
     /// Present if and only if there is no error among the diagnostics.
     pub compiled: Option<Compiled>,
-    /// What it was compiled from.
+    /// What it was compiled from: present if it is sound, though it may pass a limit when it is compiled.
     pub checked: Option<ir::Policy>,
+    pub cases: Vec<Case>,
     pub rule_count: usize,
 }
 
@@ -42,17 +43,19 @@ impl Documents {
     }
 
     fn compile(&mut self) {
-        let Checked { policy, diagnostics, .. } = check(&self.sources);
+        let Checked { policy, cases, diagnostics } = check(&self.sources);
         self.diagnostics.extend(diagnostics);
+        self.cases = cases;
         let Some(policy) = policy else { return };
         self.rule_count = policy.rules.len();
         match compile(&policy) {
-            Ok(compiled) => (self.compiled, self.checked) = (Some(compiled), Some(policy)),
+            Ok(compiled) => self.compiled = Some(compiled),
             Err(diagnostics) => {
                 let placed = diagnostics.into_iter().map(|diagnostic| placed(diagnostic, &policy, &self.sources));
                 self.diagnostics.extend(placed);
             }
         }
+        self.checked = Some(policy);
     }
 
     /// The source that a diagnostic is about, if it could be read.

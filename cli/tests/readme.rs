@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 
 use support::Directory;
 
-const PAGES: [&str; 5] = ["README.md", "docs/editor.md", "docs/mistakes.md", "docs/recorded-calls.md", "docs/semantics.md"];
+const PAGES: [&str; 6] =
+    ["README.md", "docs/editor.md", "docs/mistakes.md", "docs/recorded-calls.md", "docs/semantics.md", "docs/testing-policies.md"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-/// `text` with control, invisible and bidirectional characters written as `\u{…}`.
+/// `text` with control, invisible and bidirectional characters written as `\u{…}`, so that it stays on its line and reads
+/// as it stands.
 #[must_use]
 pub fn escape(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
