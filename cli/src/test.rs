@@ -1,5 +1,6 @@
 //! `toolgate test`
 
+mod coverage;
 mod junit;
 mod run;
 
@@ -12,6 +13,7 @@ use toolgate_compiler::diagnostic::escape;
 
 use crate::output::{self, Failure, Stdout, counted, tell, tell_diagnostics};
 use crate::policy::Documents;
+use coverage::Report;
 use run::{Outcome, Suite};
 
 /// Run the tests of policy documents
@@ -27,6 +29,9 @@ pub struct Arguments {
     /// Run only tests with this in their names
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
+    /// Tell which rules and which branches of their conditions the tests that ran never made true, or never made false
+    #[arg(long)]
+    coverage: bool,
 }
 
 const EXAMPLES: &str = "\
@@ -34,8 +39,10 @@ Examples:
   toolgate test policy.yaml
   toolgate test policies/ --format junit > results.xml
   toolgate test policy.yaml policy.tests.yaml --filter transfer
+  toolgate test policies/ --coverage
 
 Tests stand under `tests:` in a policy document or in one of their own, each a request and what must be decided about it.
+What is not covered changes no exit code. With `--format junit` it goes to standard error.
 Exit codes: 0 all pass; 1 one fails, there are none, or the policy is wrong; 2 usage or input and output";
 
 /// How results are written.
@@ -43,7 +50,7 @@ Exit codes: 0 all pass; 1 one fails, there are none, or the policy is wrong; 2 u
 enum Format {
     /// For people
     Text,
-    /// One object a line for each test, then one of them all
+    /// One object a line for each test, then one of the coverage if that is asked for, then one of them all
     Json,
     /// The XML that build servers read
     Junit,
@@ -54,11 +61,15 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let diagnostics = if matches!(arguments.format, Format::Json) { output::Format::Json } else { output::Format::Text };
     tell_diagnostics(&documents, diagnostics);
     let suite = Suite::run(&documents, arguments.filter.as_deref())?;
+    let coverage = arguments.coverage.then(|| Report::new(&documents, &suite)).flatten();
     let mut out = Stdout::new();
     match arguments.format {
-        Format::Text => text(&suite, &mut out)?,
-        Format::Json => json(&suite, &mut out)?,
-        Format::Junit => out.write(junit::document(&suite).as_bytes())?,
+        Format::Text => text(&suite, coverage.as_ref(), &mut out)?,
+        Format::Json => json(&suite, coverage.as_ref(), &mut out)?,
+        Format::Junit => {
+            out.write(junit::document(&suite).as_bytes())?;
+            coverage.iter().flat_map(Report::lines).for_each(|line| tell(&line));
+        }
     }
     out.flush()?;
     if suite.outcomes.is_empty() {
@@ -72,12 +83,15 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if suite.failed() > 0 { Err(Failure::Policy) } else { Ok(()) }
 }
 
-fn text(suite: &Suite<'_>, out: &mut Stdout) -> Result<(), Failure> {
+fn text(suite: &Suite<'_>, coverage: Option<&Report>, out: &mut Stdout) -> Result<(), Failure> {
     for outcome in suite.outcomes.iter().filter(|outcome| !outcome.passed()) {
         out.line(format_args!("FAILED {}: {}", escape(&outcome.place()), escape(&outcome.case.name)))?;
         for line in told(outcome) {
             out.line(format_args!("  {line}"))?;
         }
+    }
+    for line in coverage.iter().flat_map(|coverage| coverage.lines()) {
+        out.line(line)?;
     }
     out.line(summary(suite))
 }
@@ -128,6 +142,12 @@ struct Told<'a> {
     decided_by: &'a [String],
 }
 
+/// The line behind the tests, if it is asked for.
+#[derive(Serialize)]
+struct Covered<'a> {
+    coverage: &'a Report,
+}
+
 /// The last line.
 #[derive(Serialize)]
 struct Last {
@@ -142,7 +162,7 @@ struct Summary {
     left_out: usize,
 }
 
-fn json(suite: &Suite<'_>, out: &mut Stdout) -> Result<(), Failure> {
+fn json(suite: &Suite<'_>, coverage: Option<&Report>, out: &mut Stdout) -> Result<(), Failure> {
     for outcome in &suite.outcomes {
         let case = outcome.case;
         out.line(json_text(&Told {
@@ -156,6 +176,9 @@ fn json(suite: &Suite<'_>, out: &mut Stdout) -> Result<(), Failure> {
             decision: &outcome.decision,
             decided_by: &outcome.decided_by,
         })?)?;
+    }
+    if let Some(coverage) = coverage {
+        out.line(json_text(&Covered { coverage })?)?;
     }
     let (tests, failed) = (suite.outcomes.len(), suite.failed());
     let summary = Summary { tests, passed: tests.saturating_sub(failed), failed, left_out: suite.left_out };

@@ -187,6 +187,60 @@ fn junit_is_xml_whatever_is_in_a_name() {
 }
 
 #[test]
+fn coverage_names_what_no_test_has_shown() {
+    let directory = directory();
+    let ran = directory.run(&["test", "p.yaml", "p.tests.yaml", "--filter", "free", "--coverage"]).exits(0);
+    let read = "p.yaml:2: read: `when`: /action/name, [{\"wildcard\":[\"read_\",\"\"]}]: never false";
+    let pay = [
+        "p.yaml:4: pay: `when`: /action/name, \"pay\": never true",
+        "p.yaml:4: pay: `when`: /action/input/amount, [{\">\":1e1}]: never true, never false",
+    ];
+    let lines: Vec<_> = ran.stdout.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "p.yaml:2: read: never not held",
+            read,
+            "p.yaml:3: delete: never held",
+            "p.yaml:3: delete: `when`: /action/name, \"delete\": never true",
+            "p.yaml:4: pay: never held",
+            pay[0],
+            pay[1],
+            "p.yaml:5: ask: never held",
+            "p.yaml:5: ask: `when`: /action/name, \"book\": never true",
+            "coverage: rules 0/4, branches 0/5",
+            "1 test: 1 passed, 0 failed, 3 left out"
+        ]
+    );
+    // All four tests, of which two fail: what they make of the rules counts, and the exit code is theirs.
+    let ran = directory.run(&["test", "p.yaml", "p.tests.yaml", "--coverage"]).exits(1);
+    let lines: Vec<_> = ran.stdout.lines().rev().take(5).collect();
+    assert_eq!(
+        lines,
+        ["4 tests: 2 passed, 2 failed", "coverage: rules 3/4, branches 3/5", pay[1], pay[0], "p.yaml:4: pay: never held"],
+        "a request with a key twice is asked of no rule"
+    );
+
+    let ran = directory.run(&["test", "p.yaml", "p.tests.yaml", "--coverage", "--format", "json"]).exits(1);
+    let told = ran.json();
+    let coverage = json!({"coverage": {
+        "rules": {"covered": 3, "total": 4},
+        "branches": {"covered": 3, "total": 5},
+        "missing": [
+            {"rule": "pay", "file": "p.yaml", "line": 4, "branch": null, "never": ["held"]},
+            {"rule": "pay", "file": "p.yaml", "line": 4, "branch": "`when`: /action/name, \"pay\"", "never": ["true"]},
+            {"rule": "pay", "file": "p.yaml", "line": 4, "branch": "`when`: /action/input/amount, [{\">\":1e1}]", "never": ["true", "false"]}
+        ]
+    }});
+    assert_eq!(told[4], coverage);
+    assert_eq!(told[5]["summary"]["tests"], 4);
+
+    let ran = directory.run(&["test", "p.yaml", "p.tests.yaml", "--coverage", "--format", "junit"]).exits(1);
+    assert!(roxmltree::Document::parse(&ran.stdout).is_ok());
+    assert!(ran.stderr.ends_with("coverage: rules 3/4, branches 3/5\n"), "{ran:?}");
+}
+
+#[test]
 fn nothing_tested_is_a_failure() {
     let directory = Directory::new();
     directory.write("p.yaml", POLICY);

@@ -9,8 +9,8 @@ mod expr;
 use sha2::{Digest, Sha256};
 
 use crate::ir::{
-    Alternative, Cidr, Comparison, Decision, List, Member, Mode, Object, Operator, Outcome, Pattern, Policy, Risk, Rule, Scalar, Test,
-    TextTest, Type,
+    Alternative, Cidr, Comparison, Decision, Expr, List, Member, Mode, Object, Operator, Outcome, Pattern, Policy, Risk, Rule, Scalar,
+    Test, TextTest, Type,
 };
 
 /// First bytes of what is hashed.
@@ -46,6 +46,20 @@ pub(crate) fn conditions_digest(rule: &Rule) -> [u8; 32] {
     let mut text = String::new();
     conditions(&mut text, rule);
     Sha256::digest(text).into()
+}
+
+/// One alternative of a list pattern, to name it by.
+pub(crate) fn alternative_text(of: &Alternative) -> String {
+    let mut text = String::new();
+    alternative(&mut text, of);
+    text
+}
+
+/// A condition of `if`, to name it by.
+pub(crate) fn expr_text(of: &Expr) -> String {
+    let mut text = String::new();
+    expr::expr(&mut text, of);
+    text
 }
 
 /// A digest as it is written in decisions.
@@ -143,10 +157,14 @@ fn object(out: &mut String, object: &Object) {
 }
 
 fn list(out: &mut String, list: &List) {
-    array(out, &list.alternatives, |out, alternative| match alternative {
+    array(out, &list.alternatives, alternative);
+}
+
+fn alternative(out: &mut String, alternative: &Alternative) {
+    match alternative {
         Alternative::Scalar(value) => scalar(out, value),
         Alternative::Operators(operators) => array(out, operators, operator),
-    });
+    }
 }
 
 fn scalar(out: &mut String, scalar: &Scalar) {

@@ -20,6 +20,7 @@ mod call;
 mod case;
 mod check;
 mod compile;
+mod coverage;
 mod document;
 mod field;
 mod lint;
@@ -36,6 +37,7 @@ mod when;
 pub use case::{Case, Expected};
 pub use check::{Checked, check};
 pub use compile::{Compiled, compile};
+pub use coverage::{Branch, Coverage, RuleCoverage, Seen, Share};
 pub use diagnostic::{Diagnostic, Severity, Span};
 #[cfg(feature = "arbitrary")]
 pub use plan::execute::PlanExecutor;

@@ -11,4 +11,4 @@ mod shadowed;
 pub(crate) use absence::holds_without_field;
 pub(crate) use local::{Notes, names_memberships};
 pub(crate) use operand::{mixed_list, suffix_domain};
-pub(crate) use shadowed::never_decides;
+pub(crate) use shadowed::{is_star, is_unconditional, never_decides};

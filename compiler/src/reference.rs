@@ -9,7 +9,6 @@ pub(crate) mod pattern;
 #[cfg(test)]
 mod tests;
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use serde::Serialize;
@@ -78,7 +77,7 @@ pub struct Shadow {
 #[must_use]
 pub fn decide(policy: &Policy, digest: &str, request: &[u8], clarified: bool) -> Decision {
     decide_by(policy, digest, request, clarified, |request| {
-        let evaluation = Evaluation { policy, request, regexes: RefCell::default(), fixed: RefCell::default() };
+        let evaluation = Evaluation::new(policy, request);
         policy.rules.iter().map(|rule| (rule, evaluation.value(rule))).collect()
     })
 }
@@ -99,8 +98,6 @@ pub(crate) fn decide_by<'p>(
 }
 
 fn judge(policy: &Policy, values: Vec<(&Rule, Truth)>, clarified: bool, deny: Decision) -> Decision {
-    let holds =
-        |rule: &Rule, value: &Truth| *value == Truth::True || rule.outcome.decision != ir::Decision::Allow && *value != Truth::False;
     let held: Vec<(&Rule, Truth)> = values.into_iter().filter(|(rule, value)| holds(rule, value)).collect();
     let enforced = || held.iter().filter(|(rule, _)| rule.mode == Mode::Enforce);
     let counts_as = |outcome: &Outcome| match outcome.decision {
@@ -150,6 +147,11 @@ fn judge(policy: &Policy, values: Vec<(&Rule, Truth)>, clarified: bool, deny: De
         reason: if by_default { "default" } else { "rule" },
         ..deny
     }
+}
+
+/// Whether a rule of this value holds.
+pub(crate) fn holds(rule: &Rule, value: &Truth) -> bool {
+    *value == Truth::True || rule.outcome.decision != ir::Decision::Allow && *value != Truth::False
 }
 
 fn word(decision: ir::Decision) -> &'static str {

@@ -68,7 +68,7 @@ pub(crate) fn never_decides(rules: &[Rule], reports: &mut [Report<'_>]) {
 }
 
 /// Whether a rule's conditions are no more than `action: "*"`.
-fn is_unconditional(rule: &Rule) -> bool {
+pub(crate) fn is_unconditional(rule: &Rule) -> bool {
     rule.unless.is_none() && rule.condition.is_none() && rule.when.as_ref().is_some_and(is_any_action)
 }
 
@@ -84,11 +84,16 @@ fn is_any_action(object: &Object) -> bool {
 
 /// Whether a list is true of every string: one of its alternatives is `*`.
 pub(super) fn is_any_text(list: &List) -> bool {
-    list.alternatives.iter().any(|alternative| match alternative {
+    list.alternatives.iter().any(is_star)
+}
+
+/// Whether an alternative is `*`, which is true of every string.
+pub(crate) fn is_star(alternative: &Alternative) -> bool {
+    match alternative {
         Alternative::Operators(operators) => match operators.as_slice() {
             [Operator::Text(TextTest::Wildcard(wildcard))] => wildcard.literals == ["", ""],
             _ => false,
         },
         Alternative::Scalar(_) => false,
-    })
+    }
 }

@@ -12,10 +12,10 @@ use crate::request::json::Value;
 pub(crate) const TEXT_BYTES_MAX: usize = 4_096;
 
 /// The value of the variable that `all` or `exists` binds, and the path of the array it is an element of.
-type Variable<'v> = Option<(&'v Value, &'v Path)>;
+pub(crate) type Variable<'v> = Option<(&'v Value, &'v Path)>;
 
 impl<'p> Evaluation<'p> {
-    pub(super) fn expr(&self, expr: &'p Expr, variable: Variable<'_>) -> Truth {
+    pub(crate) fn expr(&self, expr: &'p Expr, variable: Variable<'_>) -> Truth {
         match expr {
             Expr::And(parts) => and(parts.iter().map(|part| self.expr(part, variable))),
             Expr::Or(parts) => or(parts.iter().map(|part| self.expr(part, variable))),
@@ -63,7 +63,7 @@ impl<'p> Evaluation<'p> {
     }
 
     /// An array's elements as they stand, if there are not too many.
-    fn own_elements<'v>(&'v self, path: &Path, variable: Variable<'v>) -> Option<&'v [Value]> {
+    pub(crate) fn own_elements<'v>(&'v self, path: &Path, variable: Variable<'v>) -> Option<&'v [Value]> {
         match self.find(path, variable) {
             Value::Array(own) if own.len() <= ELEMENTS_MAX => Some(own),
             _ => None,

@@ -66,6 +66,10 @@ pub(crate) enum Quantifier {
 use Quantifier::{Any, Every};
 
 impl Quantifier {
+    pub(crate) fn of(rule: &Rule) -> Self {
+        if rule.outcome.decision == ir::Decision::Allow { Every } else { Any }
+    }
+
     pub(crate) fn flip(self) -> Self {
         if self == Every { Any } else { Every }
     }
@@ -99,7 +103,7 @@ impl Value {
 }
 
 /// One request under one policy.
-pub(super) struct Evaluation<'p> {
+pub(crate) struct Evaluation<'p> {
     pub policy: &'p Policy,
     pub request: &'p Value,
     /// By source, and whether whole values are asked for; a pattern no automaton can be built of is unknown.
@@ -109,14 +113,18 @@ pub(super) struct Evaluation<'p> {
 }
 
 impl<'p> Evaluation<'p> {
-    pub(super) fn value(&self, rule: &'p Rule) -> Truth {
-        let q = if rule.outcome.decision == ir::Decision::Allow { Every } else { Any };
+    pub(crate) fn new(policy: &'p Policy, request: &'p Value) -> Self {
+        Evaluation { policy, request, regexes: RefCell::default(), fixed: RefCell::default() }
+    }
+
+    pub(crate) fn value(&self, rule: &'p Rule) -> Truth {
+        let q = Quantifier::of(rule);
         let when = rule.when.iter().map(|when| self.obj(when, self.request, q, ""));
         let unless = rule.unless.iter().map(|unless| not(self.obj(unless, self.request, q.flip(), "")));
         and(when.chain(unless).chain(rule.condition.iter().map(|condition| self.expr(condition, None))))
     }
 
-    fn obj(&self, p: &'p Object, v: &Value, q: Quantifier, path: &str) -> Truth {
+    pub(crate) fn obj(&self, p: &'p Object, v: &Value, q: Quantifier, path: &str) -> Truth {
         match (v, v.flattened()) {
             (Value::Array(_), None) => Unknown(path.to_owned()),
             (_, Some(elements)) => q.over(elements.into_iter().map(|e| self.obj(p, e, q, path))),
@@ -145,7 +153,7 @@ impl<'p> Evaluation<'p> {
         }
     }
 
-    fn alt(&self, a: &'p Alternative, v: &Value, e: &Value) -> Truth {
+    pub(crate) fn alt(&self, a: &'p Alternative, v: &Value, e: &Value) -> Truth {
         let operators = match a {
             Alternative::Scalar(a) => return eq(a, e),
             Alternative::Operators(operators) => operators,
@@ -228,7 +236,7 @@ fn asks_of_element(operator: &Operator) -> bool {
 }
 
 /// The JSON Pointer of these keys.
-pub(super) fn pointer<'k>(keys: impl IntoIterator<Item = &'k String>) -> String {
+pub(crate) fn pointer<'k>(keys: impl IntoIterator<Item = &'k String>) -> String {
     keys.into_iter().map(|key| format!("/{}", key.replace('~', "~0").replace('/', "~1"))).collect()
 }
 
