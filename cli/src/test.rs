@@ -59,7 +59,7 @@ enum Format {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let documents = Documents::read(&arguments.policies)?;
     let diagnostics = if matches!(arguments.format, Format::Json) { output::Format::Json } else { output::Format::Text };
-    tell_diagnostics(&documents, diagnostics);
+    tell_diagnostics(&documents, diagnostics)?;
     let suite = Suite::run(&documents, arguments.filter.as_deref())?;
     let coverage = arguments.coverage.then(|| Report::new(&documents, &suite)).flatten();
     let mut out = Stdout::new();

@@ -42,7 +42,12 @@ fn the_fields_of_a_policy_are_those_that_its_artifact_reads() {
         fields += read.len();
         // The name of the action is always there.
         let read: BTreeSet<String> = read.into_iter().filter(|pointer| pointer != "/action/name").collect();
-        assert_eq!(about(&usage.findings(), "requests/unseen-field"), read, "{}", path.display());
+        // What lies in the elements that `all` and `exists` look at is read with their array.
+        let is_in_elements =
+            |pointer: &String| !read.contains(pointer) && read.iter().any(|array| pointer.starts_with(&format!("{array}/")));
+        let unseen: BTreeSet<String> = about(&usage.findings(), "requests/unseen-field");
+        let unseen: BTreeSet<String> = unseen.into_iter().filter(|pointer| !is_in_elements(pointer)).collect();
+        assert_eq!(unseen, read, "{}", path.display());
     }
     assert!(fields > 300, "{fields}");
 }

@@ -166,7 +166,7 @@ impl Writer<'_, '_, '_> {
             self.note(&other, ["al", "a", "", "beta", "_"].map(Node::string));
             self.spelt(&other)?
         } else {
-            quoted(*self.u.choose(&["al", "a", "beta", "", "_b", "pha", "\u{e9}"])?)
+            quoted(self.u.choose(&["al", "a", "beta", "", "_b", "pha", "\u{e9}"])?)
         };
         self.note(path, STRINGS.iter().copied().map(Node::string));
         let path = self.spelt(path)?;

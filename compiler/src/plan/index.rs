@@ -11,6 +11,8 @@ use super::access::{Access, FieldKey, Interval, Key};
 use super::fields::FieldId;
 use crate::ir::{Decimal, Decision};
 
+const DIRECT_MAX: usize = 6;
+const TABLE_MIN: usize = 4;
 /// Deepest nesting of nodes, and of doors on one way; behind it rules are checked one by one.
 const DEPTH_MAX: u32 = 10;
 const DOORS_MAX: u32 = 4;
@@ -30,7 +32,7 @@ pub(crate) struct Thrift {
 }
 
 impl Thrift {
-    pub(crate) const USUAL: Self = Self { direct_max: 6, table_min: 4 };
+    pub(crate) const USUAL: Self = Self { direct_max: DIRECT_MAX, table_min: TABLE_MIN };
     /// Whatever has a key stands in a table, so that tests reach tables and doors with policies of few rules.
     #[cfg(feature = "arbitrary")]
     pub(crate) const NONE: Self = Self { direct_max: 0, table_min: 1 };

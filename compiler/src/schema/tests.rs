@@ -157,10 +157,12 @@ const STRUCTURAL: [&str; 25] = [
 
 /// Codes of errors that no schema sees: they are about several values at once, about what is meant by a text, or about
 /// the whole of the rules.
-const UNSEEN: [&str; 19] = [
+const UNSEEN: [&str; 20] = [
     "document/duplicate-id",
     "document/duplicate-key",
     "document/duplicate-list",
+    "document/duplicate-test",
+    "document/unknown-rule",
     "limit/conditions",
     "limit/document-bytes",
     "limit/nesting",
@@ -176,7 +178,6 @@ const UNSEEN: [&str; 19] = [
     "operand/regex",
     "operand/unknown-list",
     "operator/contradiction",
-    "rule/if-unsupported",
 ];
 
 /// Areas whose errors are about what is no tree yet, or about expressions, which are strings to a schema.
@@ -206,6 +207,10 @@ fn structural_errors_fail() {
     let mut missed = Vec::new();
     for code in STRUCTURAL {
         for path in files(&format!("vectors/reject/{code}"), ".json") {
+            // What is wrong inside an expression.
+            if path.file_stem().is_some_and(|stem| stem.to_string_lossy().starts_with("if-")) {
+                continue;
+            }
             let vector = read(&path);
             let documents: Vec<Option<Value>> = sources(&vector).iter().map(parse).collect();
             // Keys that are no strings, and scalars that some YAML reads as something else.
