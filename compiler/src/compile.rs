@@ -2,9 +2,11 @@
 
 use crate::artifact::{EncodeError, encode};
 use crate::canonical::{digest, digest_text};
+use crate::check::{Checked, check};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir::Policy;
 use crate::plan::Plan;
+use crate::source::Source;
 
 /// A compiled policy.
 #[derive(Clone, Debug)]
@@ -26,15 +28,30 @@ impl Compiled {
 /// Compiles a checked policy.
 ///
 /// # Errors
-/// Only limits can still be passed: states of patterns, and the size of an artifact.
+/// Only limits can still be passed: states of patterns, and the size of an artifact. A checked policy does not know the
+/// names of its documents, so these diagnostics have no file.
 pub fn compile(policy: &Policy) -> Result<Compiled, Vec<Diagnostic>> {
+    compile_naming(policy, &[])
+}
+
+/// Checks and compiles the documents of one policy, for hosts that want an artifact or to be told why there is none.
+///
+/// The artifact is present if and only if there is no error among the diagnostics.
+#[must_use]
+pub fn compile_sources(sources: &[Source]) -> (Option<Compiled>, Vec<Diagnostic>) {
+    let Checked { policy, mut diagnostics, .. } = check(sources);
+    let compiled = policy.and_then(|policy| compile_naming(&policy, sources).map_err(|errors| diagnostics.extend(errors)).ok());
+    (compiled, diagnostics)
+}
+
+fn compile_naming(policy: &Policy, sources: &[Source]) -> Result<Compiled, Vec<Diagnostic>> {
     let policy_digest = digest(policy);
     let mut plan = Plan::new(policy);
-    let artifact = encode(policy, &mut plan, &policy_digest).map_err(|error| vec![diagnose(policy, error)])?;
+    let artifact = encode(policy, &mut plan, &policy_digest).map_err(|error| vec![diagnose(policy, sources, error)])?;
     Ok(Compiled { artifact, policy_digest })
 }
 
-fn diagnose(policy: &Policy, error: EncodeError) -> Diagnostic {
+fn diagnose(policy: &Policy, sources: &[Source], error: EncodeError) -> Diagnostic {
     let (code, message, rule) = match error {
         EncodeError::TooLarge => ("limit/artifact-bytes", "the artifact would pass 4 GiB".to_owned(), None),
         EncodeError::PatternStates { rule } => (
@@ -48,8 +65,10 @@ fn diagnose(policy: &Policy, error: EncodeError) -> Diagnostic {
             Some(rule),
         ),
     };
-    let span = rule.and_then(|rule| policy.rules.get(rule)).map(|rule| rule.span).unwrap_or_default();
-    Diagnostic { code, severity: Severity::Error, message, file: String::new(), span, help: None }
+    let rule = rule.and_then(|rule| policy.rules.get(rule));
+    // What is about all documents is told of the first.
+    let file = sources.get(rule.map_or(0, |rule| rule.source)).map(|source| source.name.clone()).unwrap_or_default();
+    Diagnostic { code, severity: Severity::Error, message, file, span: rule.map(|rule| rule.span).unwrap_or_default(), help: None }
 }
 
 fn id(policy: &Policy, rule: usize) -> &str {

@@ -36,7 +36,7 @@ mod when;
 
 pub use case::{Case, Expected};
 pub use check::{Checked, check};
-pub use compile::{Compiled, compile};
+pub use compile::{Compiled, compile, compile_sources};
 pub use coverage::{Branch, Coverage, RuleCoverage, Seen, Share};
 pub use diagnostic::{Diagnostic, Severity, Span};
 #[cfg(feature = "arbitrary")]

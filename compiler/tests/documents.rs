@@ -4,7 +4,7 @@
 #![expect(clippy::expect_used, reason = "helpers of tests")]
 
 use toolgate_compiler::ir::{Alternative, Decision, List, Member, Mode, Object, Operator, Pattern, Policy, Scalar, Test, TextTest};
-use toolgate_compiler::{Checked, Severity, Source, check, diagnostic::render, read_sources};
+use toolgate_compiler::{Checked, Severity, Source, check, compile_sources, diagnostic::render, read_sources};
 
 fn source(name: &str, text: &str) -> Source {
     Source { name: name.to_owned(), text: text.into() }
@@ -460,4 +460,16 @@ fn directories_are_read_in_byte_order() {
     let errors = read_sources(&[root.join("missing"), root.join("gone.yaml")]).unwrap_err();
     assert_eq!(errors.iter().map(|e| e.code).collect::<Vec<_>>(), ["source/unreadable", "source/unreadable"]);
     std::fs::remove_dir_all(&root).unwrap();
+}
+
+#[test]
+fn an_error_of_compiling_is_told_at_its_document() {
+    let plain = source("plain.yaml", "rules: [{id: a, when: {action: x}, decision: deny}]");
+    let large = source("large.yaml", "rules: [{id: b, when: {context: {a: [{regex: 'a{60000}'}]}}, decision: deny}]");
+    let (compiled, diagnostics) = compile_sources(&[plain.clone(), large]);
+    let errors: Vec<_> = diagnostics.iter().filter(|d| d.severity == Severity::Error).collect();
+    assert!(compiled.is_none());
+    assert_eq!(errors.iter().map(|d| (d.code, d.file.as_str())).collect::<Vec<_>>(), [("limit/pattern-states", "large.yaml")]);
+    let (compiled, diagnostics) = compile_sources(&[plain]);
+    assert!(compiled.is_some() && diagnostics.iter().all(|d| d.severity == Severity::Warning), "{diagnostics:?}");
 }
