@@ -24,6 +24,7 @@ fn deciding_allocates_nothing() {
         let engines = Engines::new(&documents(&vector));
         let policy = &engines.policy;
         let mut scratch = Scratch::new(policy);
+        let mut kept: Option<FieldValues<'static>> = Some(FieldValues::new(policy));
         for case in vector["cases"].as_array().unwrap() {
             let request = bytes(case, "request");
             let options = Options { clarified: case["clarified"].as_bool().unwrap_or(false) };
@@ -36,7 +37,7 @@ fn deciding_allocates_nothing() {
             decisions += 2;
             if !refused {
                 let texts = field_texts(policy, &request);
-                let mut values = FieldValues::new(policy);
+                let mut values: FieldValues<'_> = kept.take().unwrap().recycle();
                 for (slot, text) in &texts {
                     values.set(*slot, text.value()).unwrap();
                 }
@@ -44,6 +45,8 @@ fn deciding_allocates_nothing() {
                     policy.decide_fields(&values, &mut scratch, options);
                 });
                 assert_eq!(fields.count_total, 0, "{}: {}", path.display(), case["name"]);
+                let recycled = measure(|| kept = Some(values.recycle()));
+                assert_eq!(recycled.count_total, 0, "{}: {}", path.display(), case["name"]);
                 decisions += 1;
             }
         }

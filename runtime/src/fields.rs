@@ -115,6 +115,15 @@ impl<'v> FieldValues<'v> {
         self.items.fill(None);
     }
 
+    /// Forgets all values and keeps the memory, for values that live elsewhere: so one made once serves every request.
+    #[must_use]
+    pub fn recycle<'w>(self) -> FieldValues<'w> {
+        let Self { artifact, flags, items, numbers, action_name, roots, keys } = self;
+        // The standard library collects into the memory it collects from; `compiler/tests/allocation.rs` holds it to that.
+        let items = items.into_vec().into_iter().map(|_| None).collect();
+        FieldValues { artifact, flags, items, numbers, action_name, roots, keys }
+    }
+
     /// Gives a slot its value.
     ///
     /// # Allocation
