@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::info::write_digest;
 use crate::json::Refusal;
 use crate::policy::{Policy, TextRef};
 use crate::scratch::Holding;
@@ -253,11 +254,9 @@ impl<'a> Decision<'a> {
             Some(refusal) => write!(out, "{}", refusal.offset)?,
             None => out.write_str("null")?,
         }
-        out.write_str(",\"policy\":\"sha256:")?;
-        for byte in self.policy.digest() {
-            write!(out, "{byte:02x}")?;
-        }
-        out.write_str("\"}")
+        out.write_str(",\"policy\":")?;
+        write_digest(out, self.policy.digest())?;
+        out.write_char('}')
     }
 }
 
@@ -278,7 +277,7 @@ fn rule_id(policy: &Policy, rule: u32) -> &str {
     policy.rules.get(rule as usize).map_or("", |rule| policy.str(rule.id))
 }
 
-fn write_list<T, W: fmt::Write>(
+pub(crate) fn write_list<T, W: fmt::Write>(
     out: &mut W,
     items: impl Iterator<Item = T>,
     mut each: impl FnMut(&mut W, T) -> fmt::Result,
@@ -300,7 +299,7 @@ fn write_optional(out: &mut impl fmt::Write, text: Option<&str>) -> fmt::Result 
     }
 }
 
-fn write_string(out: &mut impl fmt::Write, text: &str) -> fmt::Result {
+pub(crate) fn write_string(out: &mut impl fmt::Write, text: &str) -> fmt::Result {
     out.write_char('"')?;
     for character in text.chars() {
         match character {

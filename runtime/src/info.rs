@@ -1,0 +1,74 @@
+//! What a loaded policy says of itself, as JSON: the same bytes in every host.
+
+use core::fmt;
+
+use crate::artifact::format::VERSION;
+use crate::decision::{write_list, write_string};
+use crate::policy::Policy;
+
+impl Policy {
+    /// Writes what is known of the policy as one JSON object without line breaks: both digests, the artifact's format and
+    /// size, the number of rules, the fields that are read, and the certificate.
+    ///
+    /// # Errors
+    /// Only those of `out`.
+    pub fn write_info(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        out.write_str("{\"policy\":")?;
+        write_digest(out, self.digest())?;
+        out.write_str(",\"artifact\":")?;
+        write_digest(out, self.artifact_digest())?;
+        write!(out, ",\"format\":{VERSION},\"rules\":{},\"fields\":", self.rule_count())?;
+        write_list(out, self.fields().map(|(_, pointer)| pointer), |out, pointer| write_string(out, pointer))?;
+        write!(out, ",\"artifact_bytes\":{}", self.artifact_len_bytes())?;
+        let bound = self.certificate();
+        write!(out, ",\"certificate\":{{\"steps_scalar\":{},\"steps_fixed\":{}", bound.steps_scalar, bound.steps_fixed)?;
+        write!(out, ",\"steps_per_byte\":{},\"scans_scalar\":{},\"scans\":{}}}}}", bound.steps_per_byte, bound.scans_scalar, bound.scans)
+    }
+}
+
+/// A digest as decisions show it: `sha256:` and 64 hexadecimal digits, in quotes.
+pub(crate) fn write_digest(out: &mut impl fmt::Write, digest: &[u8; 32]) -> fmt::Result {
+    out.write_str("\"sha256:")?;
+    for byte in digest {
+        write!(out, "{byte:02x}")?;
+    }
+    out.write_char('"')
+}
+
+/// Reads a digest as decisions show it: `sha256:` and 64 lower-case hexadecimal digits, nothing else.
+#[must_use]
+pub fn parse_digest(text: &[u8]) -> Option<[u8; 32]> {
+    let digits: &[u8; 64] = text.strip_prefix(b"sha256:")?.try_into().ok()?;
+    let mut digest = [0; 32];
+    for (byte, pair) in digest.iter_mut().zip(digits.as_chunks::<2>().0) {
+        let [high, low] = pair.map(|digit| match digit {
+            b'0'..=b'9' => Some(digit.wrapping_sub(b'0')),
+            b'a'..=b'f' => Some(digit.wrapping_sub(b'a').wrapping_add(10)),
+            _ => None,
+        });
+        *byte = high? << 4 | low?;
+    }
+    Some(digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::String;
+
+    use super::{parse_digest, write_digest};
+
+    #[test]
+    fn digests_are_read_as_they_are_written() {
+        let digest: [u8; 32] = core::array::from_fn(|at| (at * 37 % 256) as u8);
+        let mut text = String::new();
+        write_digest(&mut text, &digest).unwrap();
+        let text = text.trim_matches('"');
+        assert_eq!(parse_digest(text.as_bytes()), Some(digest));
+        let digits = &text["sha256:".len()..];
+        let wrong = [digits, &text[..70], &text.to_uppercase(), &text.replace("sha256", "sha512"), &text.replacen('0', "g", 1), ""];
+        for wrong in wrong {
+            assert_eq!(parse_digest(wrong.as_bytes()), None, "{wrong}");
+        }
+        assert_eq!(parse_digest(&[text.as_bytes(), b"0"].concat()), None);
+    }
+}
