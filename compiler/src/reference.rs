@@ -76,10 +76,13 @@ pub struct Shadow {
 /// Never, for any bytes.
 #[must_use]
 pub fn decide(policy: &Policy, digest: &str, request: &[u8], clarified: bool) -> Decision {
-    decide_by(policy, digest, request, clarified, |request| {
-        let evaluation = Evaluation::new(policy, request);
-        policy.rules.iter().map(|rule| (rule, evaluation.value(rule))).collect()
-    })
+    decide_by(policy, digest, request, clarified, |request| values(policy, request))
+}
+
+/// The value of each rule, in document order.
+pub(crate) fn values<'p>(policy: &'p Policy, request: &Value) -> Vec<(&'p Rule, Truth)> {
+    let evaluation = Evaluation::new(policy, request);
+    policy.rules.iter().map(|rule| (rule, evaluation.value(rule))).collect()
 }
 
 /// Decides by the values of rules, in document order. Rules left out are those that do not hold.
@@ -90,20 +93,23 @@ pub(crate) fn decide_by<'p>(
     clarified: bool,
     values: impl FnOnce(&Value) -> Vec<(&'p Rule, Truth)>,
 ) -> Decision {
-    let deny = Decision { decision: word(ir::Decision::Deny), policy: digest.to_owned(), ..Decision::default() };
+    let deny = denial(digest);
     match request::read(request) {
         Ok(request) => judge(policy, values(&request), clarified, deny),
         Err(Refusal(reason, offset)) => Decision { reason, offset: Some(offset), ..deny },
     }
 }
 
-fn judge(policy: &Policy, values: Vec<(&Rule, Truth)>, clarified: bool, deny: Decision) -> Decision {
+/// How a denial looks before there is a reason.
+pub(crate) fn denial(digest: &str) -> Decision {
+    Decision { decision: word(ir::Decision::Deny), policy: digest.to_owned(), ..Decision::default() }
+}
+
+/// Decides what is a request by the values of rules; `deny` is how a denial looks.
+pub(crate) fn judge(policy: &Policy, values: Vec<(&Rule, Truth)>, clarified: bool, deny: Decision) -> Decision {
     let held: Vec<(&Rule, Truth)> = values.into_iter().filter(|(rule, value)| holds(rule, value)).collect();
     let enforced = || held.iter().filter(|(rule, _)| rule.mode == Mode::Enforce);
-    let counts_as = |outcome: &Outcome| match outcome.decision {
-        ir::Decision::RequireClarification if clarified => ir::Decision::Allow,
-        written => written,
-    };
+    let counts_as = |outcome: &Outcome| counts_as(outcome, clarified);
 
     // Doubt never lifts a default: only a rule whose value is true does.
     let lifted = enforced().any(|(rule, value)| *value == Truth::True && !rule.tighten_only);
@@ -154,7 +160,15 @@ pub(crate) fn holds(rule: &Rule, value: &Truth) -> bool {
     *value == Truth::True || rule.outcome.decision != ir::Decision::Allow && *value != Truth::False
 }
 
-fn word(decision: ir::Decision) -> &'static str {
+/// What an outcome decides once the clarification has been obtained, or before.
+pub(crate) fn counts_as(outcome: &Outcome, clarified: bool) -> ir::Decision {
+    match outcome.decision {
+        ir::Decision::RequireClarification if clarified => ir::Decision::Allow,
+        written => written,
+    }
+}
+
+pub(crate) fn word(decision: ir::Decision) -> &'static str {
     match decision {
         ir::Decision::Allow => "allow",
         ir::Decision::RequireApproval => "approval_required",

@@ -53,7 +53,7 @@ impl<'p> Evaluation<'p> {
         }
     }
 
-    fn find<'v>(&'v self, path: &Path, variable: Variable<'v>) -> &'v Value {
+    pub(crate) fn find<'v>(&'v self, path: &Path, variable: Variable<'v>) -> &'v Value {
         let base = match (path.base, variable) {
             (Base::Request, _) => self.request,
             (Base::Element, Some((element, _))) => element,

@@ -25,11 +25,14 @@ use Truth::{False, True, Unknown};
 pub(crate) const UNKNOWN: Truth = Unknown(String::new());
 
 pub(crate) fn and(parts: impl IntoIterator<Item = Truth>) -> Truth {
-    parts.into_iter().fold(True, |all, part| match (all, part) {
-        (False, _) | (_, False) => False,
-        (True, rest) | (rest, True) => rest,
-        (Unknown(a), Unknown(b)) => Unknown(a.min(b)),
-    })
+    // What stands behind a false part is not asked.
+    let all = parts.into_iter().try_fold(True, |all, part| match (all, part) {
+        (_, False) => None,
+        (True, rest) | (rest, True) => Some(rest),
+        (Unknown(a), Unknown(b)) => Some(Unknown(a.min(b))),
+        (False, _) => None,
+    });
+    all.unwrap_or(False)
 }
 
 pub(crate) fn or(parts: impl IntoIterator<Item = Truth>) -> Truth {
@@ -146,7 +149,7 @@ impl<'p> Evaluation<'p> {
         }
     }
 
-    fn list(&self, l: &'p List, v: &Value, q: Quantifier) -> Truth {
+    pub(crate) fn list(&self, l: &'p List, v: &Value, q: Quantifier) -> Truth {
         match v.flattened() {
             Some(elements) => q.over(elements.into_iter().map(|e| or(l.alternatives.iter().map(|a| self.alt(a, v, e))))),
             None => or(l.alternatives.iter().map(|a| self.alt(a, v, v))),
@@ -159,14 +162,19 @@ impl<'p> Evaluation<'p> {
             Alternative::Operators(operators) => operators,
         };
         let beside = operators.iter().any(asks_of_element);
-        and(operators.iter().map(|operator| match operator {
+        and(operators.iter().map(|operator| self.operator(operator, beside, v, e)))
+    }
+
+    /// One operator, `beside` one that is asked of the element or being one.
+    pub(crate) fn operator(&self, operator: &'p Operator, beside: bool, v: &Value, e: &Value) -> Truth {
+        match operator {
             Operator::Exists(wanted) => exists(*wanted, v),
             Operator::Any(l) => self.fixed(Any, l, v),
             Operator::Every(l) => self.fixed(Every, l, v),
             Operator::Type(_) | Operator::Length(_) if !beside => self.ask(operator, v),
             _ if matches!(e, Value::Array(_)) => UNKNOWN,
             _ => self.ask(operator, e),
-        }))
+        }
     }
 
     /// `any`, `every`: what joins the elements is fixed for the array at this field.
@@ -230,7 +238,7 @@ impl<'p> Evaluation<'p> {
     }
 }
 
-fn asks_of_element(operator: &Operator) -> bool {
+pub(crate) fn asks_of_element(operator: &Operator) -> bool {
     use Operator::{Any, Every, Exists, Length, Type};
     !matches!(operator, Exists(_) | Any(_) | Every(_) | Type(_) | Length(_))
 }
