@@ -9,6 +9,7 @@ mod check;
 mod compile;
 mod decide;
 mod diff;
+mod explain;
 mod fields;
 mod help;
 mod lines;
@@ -37,6 +38,7 @@ enum Command {
     Check(check::Arguments),
     Compile(compile::Arguments),
     Decide(decide::Arguments),
+    Explain(explain::Arguments),
     Diff(diff::Arguments),
     Test(test::Arguments),
     Bench(bench::Arguments),
@@ -57,6 +59,7 @@ Examples:
   toolgate check policy.yaml
   toolgate compile policies/ -o policy.tgc
   toolgate decide policy.tgc --requests calls.jsonl
+  toolgate explain policy.yaml --request call.json
   toolgate diff old.tgc policies/ --requests calls.jsonl
   toolgate test policies/
   toolgate bench policy.tgc --requests calls.jsonl
@@ -103,6 +106,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Check(arguments) => check::run(&arguments),
         Command::Compile(arguments) => compile::run(&arguments),
         Command::Decide(arguments) => decide::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),

@@ -137,7 +137,7 @@ fn usage_is_another_matter() {
 #[test]
 fn help_has_examples() {
     let directory = Directory::new();
-    for command in ["check", "compile", "decide", "diff", "test", "bench", "help", "schema", "completions"] {
+    for command in ["check", "compile", "decide", "explain", "diff", "test", "bench", "help", "schema", "completions"] {
         let ran = directory.run(&[command, "--help"]).exits(0);
         assert_eq!(directory.run(&["help", command]).exits(0).stdout, ran.stdout);
         assert!(

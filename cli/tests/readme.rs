@@ -13,9 +13,10 @@ use std::path::{Path, PathBuf};
 
 use support::Directory;
 
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 15] = [
     "README.md",
     "docs/editor.md",
+    "docs/explain.md",
     "docs/handbook/arrays-and-roles.md",
     "docs/handbook/first-policy.md",
     "docs/handbook/if-and-when.md",

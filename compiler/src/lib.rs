@@ -5,6 +5,7 @@
 pub mod canonical;
 pub mod diagnostic;
 pub mod diff;
+pub mod explain;
 pub mod expr;
 #[cfg(feature = "arbitrary")]
 pub mod generate;

@@ -39,17 +39,17 @@ pub fn json(diagnostic: &Diagnostic) -> String {
 }
 
 /// A piece of one line, as shown.
-struct Excerpt {
-    line: String,
+pub(crate) struct Excerpt {
+    pub line: String,
     /// Columns before the underline.
-    before: usize,
+    pub before: usize,
     /// Columns of the underline.
-    width: usize,
+    pub width: usize,
 }
 
 impl Excerpt {
     /// `None` if the place is not in the text, or the text is empty.
-    fn of(text: &[u8], start: usize, end: usize) -> Option<Self> {
+    pub(crate) fn of(text: &[u8], start: usize, end: usize) -> Option<Self> {
         if text.is_empty() {
             return None;
         }
