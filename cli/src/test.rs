@@ -3,6 +3,7 @@
 mod coverage;
 mod junit;
 mod run;
+mod why;
 
 use std::path::PathBuf;
 
@@ -42,6 +43,7 @@ Examples:
   toolgate test policies/ --coverage
 
 Tests stand under `tests:` in a policy document or in one of their own, each a request and what must be decided about it.
+A test that fails shows what differs, and why its request was decided so, as `toolgate explain` does.
 What is not covered changes no exit code. With `--format junit` it goes to standard error.
 Exit codes: 0 all pass; 1 one fails, there are none, or the policy is wrong; 2 usage or input and output";
 
@@ -115,6 +117,11 @@ fn explanation(outcome: &Outcome<'_>) -> Vec<String> {
         format!("{:<12} {}", "decided", escape(outcome.decision.get())),
     ];
     lines.extend(outcome.decided_by.iter().map(|by| format!("{:<12} {}", "decided by", escape(by))));
+    if !outcome.explanation.is_empty() {
+        lines.push("why".to_owned());
+        // Escaped where it was made.
+        lines.extend(outcome.explanation.iter().map(|line| format!("  {line}")));
+    }
     lines
 }
 
@@ -140,6 +147,8 @@ struct Told<'a> {
     differences: &'a [run::Difference],
     decision: &'a RawValue,
     decided_by: &'a [String],
+    /// As people read it; null of a test that passed, and behind the first that failed.
+    explanation: Option<String>,
 }
 
 /// The line behind the tests, if it is asked for.
@@ -175,6 +184,7 @@ fn json(suite: &Suite<'_>, coverage: Option<&Report>, out: &mut Stdout) -> Resul
             differences: &outcome.differences,
             decision: &outcome.decision,
             decided_by: &outcome.decided_by,
+            explanation: Some(outcome.explanation.join("\n")).filter(|text| !text.is_empty()),
         })?)?;
     }
     if let Some(coverage) = coverage {

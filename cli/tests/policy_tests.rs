@@ -46,18 +46,66 @@ fn a_failing_test_shows_what_differs_and_who_decided() {
             "  request      {\"action\":\"delete\"}",
             "  decided      {\"decision\":\"deny\",\"rules\":[\"delete\"],\"truncated\":false,\"requirements\":[],\"risk\":null,\"message\":\"Never.\",\"undecided\":[],\"shadow\":[],\"default\":false,\"reason\":\"rule\",\"offset\":null,",
             "  decided by   `delete` at p.yaml:3",
+            "  why",
+            "    - `deny` comes from rule `delete`",
+            "    - the default `deny` is lifted: rule `delete` holds for certain",
+            "    rule `delete` (deny) holds and decides  (p.yaml:3)",
+            "      true    when",
+            "      true      /action/name: \"delete\"  -- saw \"delete\"",
             "FAILED p.tests.yaml:10: test 4",
             "  decision     expected \"allow\"",
             "               but is   \"clarification_required\"",
             "  request      {\"action\":\"book\"}",
             "  decided      {\"decision\":\"clarification_required\",\"rules\":[\"ask\"],\"truncated\":false,\"requirements\":[],\"risk\":null,\"message\":null,\"undecided\":[],\"shadow\":[],\"default\":false,\"reason\":\"rule\",\"offset\":null,",
             "  decided by   `ask` at p.yaml:5",
+            "  why",
+            "    - `clarification_required` comes from rule `ask`",
+            "    - the default `deny` is lifted: rule `ask` holds for certain",
+            "    rule `ask` (clarification_required) holds and decides  (p.yaml:5)",
+            "      true    when",
+            "      true      /action/name: \"book\"  -- saw \"book\"",
+            "    rule `read` (allow) does not hold: its only condition fails  (p.yaml:2)",
+            "      false   when",
+            "      false     /action/name: \"read_*\"  -- saw \"book\"",
+            "      = if `/action/name` were `\"read_\"` (it is \"book\"), rule `read` would hold: allow",
             "4 tests: 2 passed, 2 failed",
         ],
         "{}",
         ran.stdout
     );
     assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn an_expected_rule_is_explained_however_far_it_is() {
+    let directory = Directory::new();
+    let rules = "rules: [{id: far, when: {actor: a, resource: r, context: {c1: 1, c2: 2, c3: 3}}, decision: allow}]\n";
+    let test = "tests: [{request: {action: x}, expect: {shadow: [{rule: far, decision: allow}]}}]\n";
+    directory.write("p.yaml", format!("{rules}{test}"));
+    let shown = directory.run(&["test", "p.yaml"]).exits(1).stdout;
+    assert!(shown.contains("    rule `far` (allow) does not hold: 5 of its 5 conditions fail  (p.yaml:1)\n"), "{shown}");
+    let xml = directory.run(&["test", "p.yaml", "--format", "junit"]).exits(1).stdout;
+    assert!(
+        xml.contains("\nwhy\n") && xml.contains("\n  rule `far` (allow) does not hold: 5 of its 5 conditions fail  (p.yaml:1)\n"),
+        "{xml}"
+    );
+}
+
+#[test]
+fn explanations_are_bounded() {
+    let directory = Directory::new();
+    let fields: Vec<String> = (0..40).map(|n| format!("f{n}: 1")).collect();
+    let wide = format!("{{id: wide, when: {{context: {{{}}}}}, decision: allow}}", fields.join(", "));
+    let test = "  - {request: {action: x}, expect: {rules: [wide]}}\n";
+    directory.write("p.yaml", format!("rules:\n  - {wide}\n  - {}\ntests:\n{}", wide.replace("wide", "wider"), test.repeat(20)));
+    let told = directory.run(&["test", "p.yaml", "--format", "json"]).exits(1).json();
+    let explained: Vec<&str> = told.iter().filter_map(|test| test["explanation"].as_str()).collect();
+    assert_eq!((told.len(), explained.len()), (21, 16), "a test each, and the summary");
+    assert!(explained.iter().all(|text| text.lines().count() <= 49), "{}", explained[0]);
+    directory.write("q.yaml", "rules: [{id: a, when: {action: x}, decision: allow}]\ntests: [{request: 'x', expect: allow}, {request: {action: x}, expect: allow}]");
+    let told = directory.run(&["test", "q.yaml", "--format", "json"]).exits(1).json();
+    assert!(told[0]["explanation"].as_str().unwrap().starts_with("- what was sent is no request"), "{told:?}");
+    assert_eq!(told[1]["explanation"], json!(null));
 }
 
 #[test]

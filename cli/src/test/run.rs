@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use toolgate_compiler::{Case, ir, reference};
 use toolgate_runtime::{Options, Policy, Scratch};
 
+use super::why::Why;
 use crate::output::Failure;
 use crate::policy::{Documents, refused_own};
 
@@ -27,6 +28,8 @@ pub struct Outcome<'d> {
     pub decision: Box<RawValue>,
     /// The rules of the decision with their places, or what decided in their stead. Only of a test that failed.
     pub decided_by: Vec<String>,
+    /// Lines that tell why it was decided so. Only of the first tests that failed.
+    pub explanation: Vec<String>,
     /// Empty if the test passed.
     pub differences: Vec<Difference>,
 }
@@ -51,6 +54,7 @@ impl<'d> Suite<'d> {
         let mut scratch = Scratch::new(&policy);
         let digest = compiled.policy_digest_text();
         let places = places(documents, checked);
+        let mut why = Why::new(checked, documents);
         let mut suite = Self { outcomes: Vec::new(), left_out: 0 };
         for case in &documents.cases {
             if filter.is_some_and(|filter| !case.name.contains(filter)) {
@@ -66,7 +70,9 @@ impl<'d> Suite<'d> {
                     format!("the test {:?} is decided in two ways, which is a fault of toolgate: {decided} and {twin}", case.name);
                 return Err(Failure::Other(message));
             }
-            suite.outcomes.push(Outcome::of(case, documents, raw(decided), &places));
+            let outcome = Outcome::of(case, documents, raw(decided), &places);
+            let explanation = if outcome.passed() { Vec::new() } else { why.lines(case) };
+            suite.outcomes.push(Outcome { explanation, ..outcome });
         }
         Ok(suite)
     }
@@ -89,7 +95,7 @@ impl<'d> Outcome<'d> {
         }
         let decided_by = if differences.is_empty() { Vec::new() } else { decided_by(&members, places) };
         let file = documents.sources.get(case.source).map_or("", |source| source.name.as_str());
-        Self { case, file, decision, decided_by, differences }
+        Self { case, file, decision, decided_by, explanation: Vec::new(), differences }
     }
 
     pub fn passed(&self) -> bool {

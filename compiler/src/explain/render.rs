@@ -21,6 +21,7 @@ impl Explanation {
             let _ = writeln!(out, "  |\n  | {}\n  | {indent}^", refused.excerpt);
         }
         for rule in &self.rules {
+            out.push('\n');
             push_rule(&mut out, rule);
         }
         if self.rules.is_empty() && self.refused.is_none() {
@@ -31,6 +32,16 @@ impl Explanation {
                 let _ = writeln!(out, "\n… {count} {what}; `--rule ID` shows one");
             }
         }
+        out
+    }
+}
+
+impl RuleExplained {
+    /// The part of [`Explanation::text`] about this rule.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        push_rule(&mut out, self);
         out
     }
 }
@@ -48,7 +59,7 @@ fn push_rule(out: &mut String, rule: &RuleExplained) {
     };
     let says = if rule.value == "unknown" && rule.role != Role::Fails { format!("{says}, by doubt") } else { says };
     let place = rule.file.as_ref().map(|file| format!("  ({}:{})", escape(file), rule.line)).unwrap_or_default();
-    let _ = writeln!(out, "\nrule {} ({}) {says}{place}", quote(&rule.rule), rule.decision);
+    let _ = writeln!(out, "rule {} ({}) {says}{place}", quote(&rule.rule), rule.decision);
     for condition in &rule.conditions {
         push_condition(out, condition, None, condition.asks == "if", 0);
     }
