@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use toolgate_compiler::{Compiled, Source};
 use toolgate_runtime::{Policy, Scratch};
 
 use crate::output::{Failure, Format, Stdout, tell, tell_diagnostics};
@@ -26,12 +27,16 @@ pub struct Arguments {
     /// Refuse a policy whose decisions may take more steps than this, on requests without arrays where it reads
     #[arg(long, value_name = "N")]
     budget_steps: Option<u64>,
+    /// Put the documents into the artifact, for `toolgate explain`: whoever has it can read them
+    #[arg(long)]
+    with_sources: bool,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   toolgate compile policy.yaml -o policy.tgc
   toolgate compile base.yaml team/ -o policy.tgc --format json
+  toolgate compile policies/ -o policy.tgc --with-sources
 
 Exit codes: 0 compiled, 1 the policy is wrong, 2 usage or input and output";
 
@@ -61,9 +66,10 @@ struct Certified {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let documents = Documents::read(&arguments.policies)?;
+    let mut documents = Documents::read(&arguments.policies)?;
     tell_diagnostics(&documents, arguments.format)?;
-    let compiled = documents.compiled.as_ref().ok_or(Failure::Policy)?;
+    let compiled = documents.compiled.take().ok_or(Failure::Policy)?;
+    let compiled = if arguments.with_sources { with_sources(compiled, &documents.sources, arguments.format)? } else { compiled };
     // What nobody can load is not worth writing.
     let policy = Policy::load(&compiled.artifact).map_err(|error| refused_own(&error))?;
     let certificate = policy.certificate();
@@ -112,6 +118,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
     }
     out.flush()
+}
+
+fn with_sources(compiled: Compiled, sources: &[Source], format: Format) -> Result<Compiled, Failure> {
+    compiled.with_sources(sources).or_else(|diagnostics| {
+        tell_diagnostics(&Documents { diagnostics, ..Documents::default() }, format)?;
+        Err(Failure::Policy)
+    })
 }
 
 fn digest_text(digest: &[u8; 32]) -> String {

@@ -30,6 +30,26 @@ fn the_artifact_decides_as_the_documents_do() {
 }
 
 #[test]
+fn documents_go_into_the_artifact_if_asked_for() {
+    let directory = Directory::new();
+    directory.write("d/p.yaml", POLICY);
+    directory.write("d/note.yaml", "tests: [] # Only a note.\n");
+    let written = ["without.tgc", "with.tgc"].map(|name| {
+        let flag = if name == "with.tgc" { &["--with-sources"][..] } else { &[] };
+        let ran = directory.run(&[&["compile", "d", "-o", name, "--format", "json"], flag].concat()).exits(0);
+        (ran.json()[0]["policy"].clone(), fs::read(directory.path(name)).unwrap())
+    });
+    let [(policy, without), (same_policy, with)] = written;
+    assert_eq!(policy, same_policy);
+    let holds = |artifact: &[u8], text: &str| artifact.windows(text.len()).any(|window| window == text.as_bytes());
+    for text in ["Only a note.", "d/note.yaml", "d/p.yaml", POLICY] {
+        assert!(holds(&with, text) && !holds(&without, text), "{text}");
+    }
+    let decided = |name: &str| directory.run_with(&["decide", name, "--requests", "-"], "{\"action\":\"delete\"}\n").exits(0).stdout;
+    assert_eq!(decided("with.tgc"), decided("without.tgc"));
+}
+
+#[test]
 fn nothing_is_written_on_error() {
     let directory = Directory::new();
     directory.write("p.yaml", "rules: [{id: a, when: {action: b}, decision: alow}]");

@@ -3,8 +3,10 @@
 mod conditions;
 mod index;
 mod sections;
+mod sources;
 
 pub(crate) use sections::{Sections, tag};
+pub(crate) use sources::with_sources;
 
 use crate::ir::{Decision, Mode, Outcome, Policy, Risk, Rule};
 use crate::plan::Plan;

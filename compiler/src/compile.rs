@@ -1,9 +1,9 @@
 //! From the checked policy to the artifact.
 
-use crate::artifact::{EncodeError, encode};
+use crate::artifact::{EncodeError, encode, with_sources};
 use crate::canonical::{digest, digest_text};
 use crate::check::{Checked, check};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::ir::Policy;
 use crate::plan::Plan;
 use crate::source::Source;
@@ -22,6 +22,30 @@ impl Compiled {
     #[must_use]
     pub fn policy_digest_text(&self) -> String {
         digest_text(&self.policy_digest)
+    }
+
+    /// With the documents that the policy was checked from in the artifact, so that its decisions can be explained
+    /// wherever it is.
+    ///
+    /// They never matter for a decision, and the policy's digest stays the same; only the artifact's is another.
+    ///
+    /// # Errors
+    /// The artifact would be too large.
+    ///
+    /// # Examples
+    /// ```
+    /// use toolgate_compiler::{Source, check, compile};
+    /// let text = "rules: [{id: a, when: {action: read_mail}, decision: allow}]";
+    /// let sources = [Source { name: "policy.yaml".into(), text: text.into() }];
+    /// let policy = check(&sources).policy.unwrap();
+    /// let compiled = compile(&policy).unwrap().with_sources(&sources).unwrap();
+    /// let loaded = toolgate_runtime::Policy::load(&compiled.artifact).unwrap();
+    /// assert_eq!(loaded.digest(), &compiled.policy_digest);
+    /// assert_eq!(loaded.sources().next().unwrap().text, text);
+    /// ```
+    pub fn with_sources(self, sources: &[Source]) -> Result<Self, Vec<Diagnostic>> {
+        let artifact = with_sources(&self.artifact, sources).map_err(|_| vec![too_large(sources)])?;
+        Ok(Self { artifact, ..self })
     }
 }
 
@@ -53,22 +77,31 @@ fn compile_naming(policy: &Policy, sources: &[Source]) -> Result<Compiled, Vec<D
 
 fn diagnose(policy: &Policy, sources: &[Source], error: EncodeError) -> Diagnostic {
     let (code, message, rule) = match error {
-        EncodeError::TooLarge => ("limit/artifact-bytes", "the artifact would pass 4 GiB".to_owned(), None),
-        EncodeError::PatternStates { rule } => (
-            "limit/pattern-states",
-            format!("a pattern of rule `{}` needs more states than one pattern may have", id(policy, rule)),
-            Some(rule),
-        ),
+        EncodeError::TooLarge => return too_large(sources),
+        EncodeError::PatternStates { rule } => {
+            ("limit/pattern-states", format!("a pattern of rule `{}` needs more states than one pattern may have", id(policy, rule)), rule)
+        }
         EncodeError::PatternStatesTotal { rule } => (
             "limit/pattern-states-total",
             format!("with rule `{}` the patterns have more states than all may have", id(policy, rule)),
-            Some(rule),
+            rule,
         ),
     };
-    let rule = rule.and_then(|rule| policy.rules.get(rule));
-    // What is about all documents is told of the first.
+    let rule = policy.rules.get(rule);
     let file = sources.get(rule.map_or(0, |rule| rule.source)).map(|source| source.name.clone()).unwrap_or_default();
     Diagnostic { code, severity: Severity::Error, message, file, span: rule.map(|rule| rule.span).unwrap_or_default(), help: None }
+}
+
+fn too_large(sources: &[Source]) -> Diagnostic {
+    Diagnostic {
+        code: "limit/artifact-bytes",
+        severity: Severity::Error,
+        message: "the artifact would pass 4 GiB".to_owned(),
+        // It is about all documents.
+        file: sources.first().map(|source| source.name.clone()).unwrap_or_default(),
+        span: Span::default(),
+        help: None,
+    }
 }
 
 fn id(policy: &Policy, rule: usize) -> &str {

@@ -12,6 +12,7 @@
 mod support;
 
 use support::Engines;
+use toolgate_compiler::{Source, compile};
 use toolgate_runtime::artifact::{digest_of, format};
 use toolgate_runtime::{LoadErrorKind, Options, Policy, Scratch};
 
@@ -41,7 +42,9 @@ rules:
 "#;
 
 fn artifact() -> Vec<u8> {
-    Engines::new(&[POLICY]).artifact
+    // What the documents say does not matter to whoever loads them.
+    let sources = ["a", "bc"].map(|name| Source { name: name.to_owned(), text: "é\n".into() });
+    compile(&Engines::new(&[POLICY]).checked).unwrap().with_sources(&sources).unwrap().artifact
 }
 
 fn kind(bytes: &[u8]) -> Option<LoadErrorKind> {

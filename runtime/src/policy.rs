@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use crate::artifact::SourceText;
 use crate::artifact::format::{
     NONE, Op, POSTING_COUNT_MASK, POSTING_LAST, POSTING_PROPERTIES_SHIFT, RULE_DECISION_MASK, RULE_ENFORCED, RULE_LIFTS,
     RULE_PROPERTIES_MASK, RULE_RISK_MASK, RULE_RISK_SHIFT, TableKind,
@@ -33,6 +34,7 @@ pub struct Policy {
     pub(crate) automata: Vec<AutomatonRecord>,
     pub(crate) words: Vec<u32>,
     pub(crate) text: Box<[u8]>,
+    pub(crate) sources: Vec<SourceText>,
 }
 
 /// A range of the text section, known to be inside it and to be UTF-8 where it is shown.

@@ -51,10 +51,13 @@ pub enum Section {
     Words,
     /// Bytes that everything else points into.
     Text,
+    /// For people alone, and usually empty: the documents that the policy was compiled from. Their count, for each the
+    /// length of its name and of its text, then each name and its text.
+    Sources,
 }
 
 /// How many sections there are.
-pub const SECTIONS: usize = 15;
+pub const SECTIONS: usize = 16;
 
 /// All sections in order.
 pub const ALL_SECTIONS: [Section; SECTIONS] = [
@@ -73,6 +76,7 @@ pub const ALL_SECTIONS: [Section; SECTIONS] = [
     Section::Automata,
     Section::Words,
     Section::Text,
+    Section::Sources,
 ];
 
 impl Section {
@@ -95,6 +99,7 @@ impl Section {
             Section::Automata => "automata",
             Section::Words => "words",
             Section::Text => "text",
+            Section::Sources => "sources",
         }
     }
 
@@ -116,7 +121,7 @@ impl Section {
             Section::Requirements => TEXT_WORDS,
             Section::Automata => AUTOMATON_WORDS,
             Section::Words => 1,
-            Section::Text => return 1,
+            Section::Text | Section::Sources => return 1,
         };
         words.saturating_mul(4)
     }

@@ -10,6 +10,7 @@ use super::format::{
     SECTION_TABLE_AT, SECTIONS, Section, TABLE_SINGLE, TableKind, VERSION,
 };
 use super::reader::{record, records, word_at};
+use super::sources;
 use super::validate::validate;
 use crate::decision::{Risk, Verdict};
 use crate::json::Number;
@@ -172,7 +173,7 @@ fn check_envelope(bytes: &[u8]) -> Result<[&[u8]; SECTIONS], LoadError> {
         *slot = bytes.get(start..expected).ok_or_else(bad)?;
     }
     if expected != bytes.len() {
-        return Err(LoadError::section(Section::Text));
+        return Err(LoadError::section(Section::Sources));
     }
     Ok(sections)
 }
@@ -270,5 +271,6 @@ fn decode(bytes: &[u8], sections: &[&[u8]; SECTIONS]) -> Result<Policy, LoadErro
         })?,
         words: all(Section::Words, of(Section::Words), |[word]| Some(word))?,
         text: of(Section::Text).into(),
+        sources: sources::read(of(Section::Sources)).ok_or_else(|| LoadError::section(Section::Sources))?,
     })
 }
