@@ -11,6 +11,7 @@ use std::cell::RefCell;
 
 use arbitrary::{Arbitrary, Unstructured};
 use serde::de::IgnoredAny;
+use toolgate_compiler::explain::Explainable;
 use toolgate_compiler::expr::print;
 use toolgate_compiler::generate::Case;
 use toolgate_compiler::{Source, check, compile};
@@ -49,10 +50,12 @@ pub fn json(data: &[u8]) {
 
 /// Bytes as a document, YAML and JSON.
 ///
-/// Checking never panics and ends; what it lets through compiles unless a limit is passed, and then loads and decides.
+/// Checking never panics and ends; what it lets through compiles unless a limit is passed, and then loads, decides and
+/// explains itself.
 pub fn document(data: &[u8]) {
     for name in ["policy.yaml", "policy.json"] {
-        let checked = check(&[Source { name: name.to_owned(), text: data.to_vec() }]);
+        let sources = [Source { name: name.to_owned(), text: data.to_vec() }];
+        let checked = check(&sources);
         let text_len_bytes = data.len();
         for diagnostic in &checked.diagnostics {
             let (start, end) = (diagnostic.span.start as usize, diagnostic.span.end as usize);
@@ -67,6 +70,11 @@ pub fn document(data: &[u8]) {
             Ok(compiled) => {
                 let policy = Policy::load(&compiled.artifact).expect("what the compiler writes can be loaded");
                 decide_some(&policy);
+                let compiled = compiled.with_sources(&sources).expect("a document fits");
+                let loaded = Policy::load(&compiled.artifact).expect("documents can be loaded");
+                let explainable = Explainable::from_artifact(&loaded).expect("what was checked is checked again");
+                let explanation = explainable.explain(br#"{"action":"a"}"#, false, None).expect("no rule is asked for");
+                assert!(explanation.text().starts_with("not safe to show to a model"));
             }
         }
     }
@@ -109,7 +117,7 @@ fn condition(text: &str) -> Option<Condition> {
 /// Loading never panics; what loads decides without a panic, and ends.
 pub fn load_then_decide(data: &[u8]) {
     thread_local! {
-        static REAL: Vec<u8> = Engines::new(&[POLICY]).artifact;
+        static REAL: Vec<u8> = with_sources(&Engines::new(&[POLICY]));
     }
     let mut artifact = match data.get(..MAGIC.len()) {
         Some(start) if start == MAGIC => data.to_vec(),
@@ -119,6 +127,12 @@ pub fn load_then_decide(data: &[u8]) {
     if let Ok(policy) = Policy::load(&artifact) {
         decide_some(&policy);
     }
+}
+
+/// The artifact with a document in it, though not its own.
+fn with_sources(engines: &Engines) -> Vec<u8> {
+    let source = Source { name: "policy.yaml".to_owned(), text: b"rules: []\n".to_vec() };
+    compile(&engines.checked).and_then(|compiled| compiled.with_sources(&[source])).expect("it compiled before").artifact
 }
 
 /// A random policy and requests: every way to decide gives the same bytes.

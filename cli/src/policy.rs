@@ -134,7 +134,7 @@ fn about(path: &Path, code: &'static str, message: String) -> Diagnostic {
 }
 
 /// Whether a path is a compiled artifact: it says so by its first bytes, or, being damaged, by its name.
-fn is_artifact(path: &Path) -> bool {
+pub fn is_artifact(path: &Path) -> bool {
     // Only of a file: looking into a pipe would take from it.
     if !fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
         return false;

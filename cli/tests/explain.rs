@@ -43,6 +43,16 @@ fn json_is_one_object_with_the_decision_in_it() {
 }
 
 #[test]
+fn an_artifact_with_its_documents_explains_itself() {
+    let directory = directory();
+    directory.run(&["compile", "p.yaml", "-o", "p.tgc", "--with-sources"]).exits(0);
+    let of = |policy: &str, format: &str| directory.run(&["explain", policy, "--request", "r.json", "--format", format]).exits(0).stdout;
+    let expected = ["text", "json"].map(|format| of("p.yaml", format));
+    directory.write("p.yaml", "rules: 1");
+    assert_eq!(["text", "json"].map(|format| of("p.tgc", format)), expected);
+}
+
+#[test]
 fn clarified_is_as_in_decide() {
     let directory = directory();
     directory.write("book.json", "{\"action\": \"book\"}");
@@ -79,7 +89,11 @@ fn what_cannot_be_explained_is_told() {
     assert!(directory.run(&["explain", "wrong.yaml", "--request", "r.json"]).exits(1).stderr.contains("error["));
     assert!(directory.run(&["explain", "no.yaml", "--request", "r.json"]).exits(1).stderr.contains("source/unreadable"));
     let ran = directory.run(&["explain", "p.tgc", "--request", "r.json"]).exits(2);
+    assert!(ran.stderr.starts_with("toolgate: cannot explain p.tgc: the artifact has no documents in it"), "{ran:?}");
+    let ran = directory.run(&["explain", "p.yaml", "p.tgc", "--request", "r.json"]).exits(2);
     assert!(ran.stderr.contains("p.tgc is a compiled artifact; documents are wanted here"), "{ran:?}");
+    directory.write("p.tgc", "TOOLGATE, or so it says");
+    assert!(directory.run(&["explain", "p.tgc", "--request", "r.json"]).exits(1).stderr.contains("error[load/"));
     let ran = directory.run(&["explain", "p.yaml", "--request", "no.json"]).exits(2);
     assert!(ran.stderr.contains("toolgate: cannot read no.json: "), "{ran:?}");
     for arguments in

@@ -4,6 +4,7 @@
 
 mod change;
 mod condition;
+mod explainable;
 mod expression;
 mod near_miss;
 mod number;
@@ -23,6 +24,7 @@ use serde::Serialize;
 
 pub use change::Change;
 pub use condition::Condition;
+pub use explainable::{Explainable, NotExplainable};
 pub use near_miss::NearMiss;
 pub use refusal::Refused;
 
@@ -126,7 +128,7 @@ impl fmt::Display for NoSuchRule {
 
 impl std::error::Error for NoSuchRule {}
 
-/// Explains how a checked policy decides one request; `digest` is shown as the policy's identity.
+/// Explains how a checked policy decides one request; `digest` is shown as the policy's identity. [`Explainable`] is easier.
 ///
 /// Takes time linear in the number of rules, and shows a bounded number of them.
 ///

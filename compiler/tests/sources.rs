@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+use toolgate_compiler::explain::{Explainable, NotExplainable};
 use toolgate_compiler::{Compiled, Source, check, compile};
 use toolgate_runtime::artifact::format::{DIGEST_AT, DIGESTED_FROM, SECTION_TABLE_AT, Section};
 use toolgate_runtime::artifact::{self, digest_of};
@@ -97,4 +98,29 @@ fn a_section_that_does_not_hold_together_is_refused() {
             }
         }
     }
+}
+
+#[test]
+fn an_artifact_explains_itself() {
+    let without = compiled();
+    let load = |compiled: &Compiled| Policy::load(&compiled.artifact).unwrap();
+    let with = |sources: &[Source]| load(&without.clone().with_sources(sources).unwrap());
+    let [from_artifact, from_documents] = [Explainable::from_artifact(&with(&sources())), Explainable::from_documents(&sources())];
+    let explained = |explainable: &Explainable| explainable.explain(b"{\"action\": \"send\"}", false, None).unwrap();
+    let explanation = explained(&from_artifact.unwrap());
+    assert_eq!(explanation, explained(&from_documents.unwrap()));
+    assert_eq!((explanation.decision.rules[0].as_str(), explanation.rules[0].file.as_deref()), ("b", Some("b.json")));
+    let json: serde_json::Value = serde_json::from_str(&explanation.json()).unwrap();
+    assert_eq!(json["decision"]["policy"], without.policy_digest_text());
+
+    // What does not say what the artifact does explains nothing.
+    let refused = |sources: &[Source]| Explainable::from_artifact(&with(sources)).unwrap_err();
+    assert_eq!(refused(&[]), NotExplainable::NoSources);
+    assert_eq!(refused(&sources()[..1]), NotExplainable::OtherPolicy);
+    let looser = Source { name: "b.json".to_owned(), text: String::from_utf8_lossy(&sources()[1].text).replace("deny", "allow").into() };
+    assert_eq!(refused(&[sources()[0].clone(), looser]), NotExplainable::OtherPolicy);
+    let broken = Source { name: "x.yaml".to_owned(), text: b"rules: [{}]".to_vec() };
+    let NotExplainable::Errors(errors) = refused(&[sources()[0].clone(), broken]) else { panic!("no errors") };
+    assert!(!errors.is_empty() && errors.iter().all(|error| error.file == "x.yaml"), "{errors:?}");
+    assert!(matches!(refused(&[Source { name: "x.yaml".to_owned(), text: vec![0xff] }]), NotExplainable::Errors(_)));
 }

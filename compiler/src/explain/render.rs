@@ -34,6 +34,13 @@ impl Explanation {
         }
         out
     }
+
+    /// One JSON object on one line; `docs/explain.md` says what is in it.
+    #[must_use]
+    pub fn json(&self) -> String {
+        // What it holds always has a JSON text.
+        serde_json::to_string(self).unwrap_or_default()
+    }
 }
 
 impl RuleExplained {
