@@ -96,7 +96,7 @@ fn examples_say_what_the_pages_say() {
         if page.starts_with("examples/") {
             let beside = fs::read_dir(root().join(page).parent().unwrap()).unwrap().map(|entry| entry.unwrap().path());
             for policy in beside.filter(|path| path.extension().is_some_and(|extension| extension == "yaml")) {
-                directory.write(policy.file_name().unwrap().to_str().unwrap(), &fs::read_to_string(&policy).unwrap());
+                directory.write(policy.file_name().unwrap().to_str().unwrap(), fs::read_to_string(&policy).unwrap());
             }
         }
         for block in blocks(&fs::read_to_string(root().join(page)).unwrap()) {

@@ -9,8 +9,8 @@ mod expr;
 use sha2::{Digest, Sha256};
 
 use crate::ir::{
-    Alternative, Cidr, Comparison, Decision, Expr, List, Member, Mode, Object, Operator, Outcome, Pattern, Policy, Risk, Rule, Scalar,
-    Test, TextTest, Type,
+    Alternative, Cidr, Comparison, Expr, List, Member, Mode, Object, Operator, Outcome, Pattern, Policy, Risk, Rule, Scalar, Test,
+    TextTest, Type,
 };
 
 /// First bytes of what is hashed.
@@ -98,7 +98,7 @@ fn conditions(out: &mut String, rule: &Rule) {
 
 fn outcome(out: &mut String, outcome: &Outcome) {
     out.push_str("{\"decision\":");
-    string(out, decision_word(outcome.decision));
+    string(out, outcome.decision.as_str());
     out.push_str(",\"message\":");
     match &outcome.message {
         Some(message) => string(out, message),
@@ -106,32 +106,12 @@ fn outcome(out: &mut String, outcome: &Outcome) {
     }
     out.push_str(",\"risk\":");
     match outcome.risk {
-        Some(risk) => string(out, risk_word(risk)),
+        Some(risk) => string(out, Risk::as_str(risk)),
         None => out.push_str("null"),
     }
     out.push_str(",\"requirements\":");
     array(out, &outcome.requirements, |out, requirement| string(out, requirement));
     out.push('}');
-}
-
-/// The word of a decision, in documents and decisions alike.
-#[must_use]
-pub fn decision_word(decision: Decision) -> &'static str {
-    match decision {
-        Decision::Allow => "allow",
-        Decision::RequireApproval => "approval_required",
-        Decision::RequireClarification => "clarification_required",
-        Decision::Deny => "deny",
-    }
-}
-
-fn risk_word(risk: Risk) -> &'static str {
-    match risk {
-        Risk::Low => "low",
-        Risk::Medium => "medium",
-        Risk::High => "high",
-        Risk::Critical => "critical",
-    }
 }
 
 fn object(out: &mut String, object: &Object) {

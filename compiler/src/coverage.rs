@@ -9,8 +9,9 @@ use std::collections::HashMap;
 use crate::ir::{Policy, Rule};
 use crate::lint;
 use crate::reference::holds;
-use crate::reference::pattern::{Evaluation, Truth};
+use crate::reference::pattern::Evaluation;
 use crate::request;
+use crate::truth::Truth;
 use walk::Walk;
 
 /// What the requests seen so far have made of each rule.

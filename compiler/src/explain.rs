@@ -30,12 +30,13 @@ pub use refusal::Refused;
 
 use self::near_miss::Search;
 use self::standing::{Standing, Standings};
+use crate::decision::Decision;
 use crate::diagnostic::quote;
 use crate::ir::{self, Mode, Policy};
 use crate::reference::pattern::Evaluation;
-use crate::reference::{self, Decision, counts_as, word};
+use crate::reference::{self, counts_as};
 use crate::request;
-use crate::request::json::Value;
+use crate::request::value::Value;
 use crate::suggest;
 
 /// What to explain, beside the decision.
@@ -216,7 +217,7 @@ impl<'p> Explainer<'p> {
             rule: rule.id.clone(),
             file: self.files.get(rule.source).cloned(),
             line: rule.span.line,
-            decision: word(rule.outcome.decision),
+            decision: rule.outcome.decision.as_str(),
             role,
             value: condition::word(&standing.value),
             failing: standing.failing,
@@ -232,7 +233,7 @@ impl<'p> Explainer<'p> {
         match (standing.holds(), rule.mode) {
             (false, _) => Role::Fails,
             (true, Mode::Shadow) => Role::Shadow,
-            (true, Mode::Enforce) if word(counts_as(&rule.outcome, self.clarified)) == decision.decision => Role::Decides,
+            (true, Mode::Enforce) if counts_as(&rule.outcome, self.clarified).as_str() == decision.decision => Role::Decides,
             (true, Mode::Enforce) => Role::Weaker,
         }
     }

@@ -22,6 +22,7 @@ mod case;
 mod check;
 mod compile;
 mod coverage;
+mod decision;
 mod document;
 mod field;
 mod lint;
@@ -33,12 +34,14 @@ mod request;
 mod rule;
 mod source;
 mod tree;
+mod truth;
 mod when;
 
 pub use case::{Case, Expected};
 pub use check::{Checked, check};
 pub use compile::{Compiled, compile, compile_sources};
 pub use coverage::{Branch, Coverage, RuleCoverage, Seen, Share};
+pub use decision::{Decision, Shadow, Undecided};
 pub use diagnostic::{Diagnostic, Severity, Span};
 #[cfg(feature = "arbitrary")]
 pub use plan::execute::PlanExecutor;

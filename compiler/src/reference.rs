@@ -11,61 +11,13 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
-
-use self::pattern::{Evaluation, Truth};
+use self::pattern::Evaluation;
+use crate::decision::{Decision, Shadow, Undecided};
 use crate::ir::{self, Mode, Outcome, Policy, Risk, Rule};
-use crate::request;
-use crate::request::json::{Refusal, Value};
+use crate::request::{self, json::Refusal, value::Value};
+use crate::truth::Truth;
 
 const ENTRIES_MAX: usize = 64;
-
-/// A decision as every host shows it (section 8 of the law).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Decision {
-    /// `allow`, `approval_required`, `clarification_required` or `deny`.
-    pub decision: &'static str,
-    /// Rules of that decision that hold, in document order.
-    pub rules: Vec<String>,
-    /// Whether one of the lists was cut.
-    pub truncated: bool,
-    /// What the caller must see to, without repeats.
-    pub requirements: Vec<String>,
-    /// The highest risk.
-    pub risk: Option<&'static str>,
-    /// Safe to show the model.
-    pub message: Option<String>,
-    /// For each rule that holds by doubt, one field in doubt.
-    pub undecided: Vec<Undecided>,
-    /// Shadow rules that hold.
-    pub shadow: Vec<Shadow>,
-    /// Whether the decision is the default's alone.
-    pub default: bool,
-    /// `rule`, `default`, or why the request was refused.
-    pub reason: &'static str,
-    /// Where the request was refused.
-    pub offset: Option<usize>,
-    /// The policy's identity, as the caller gave it.
-    pub policy: String,
-}
-
-/// A rule that holds by doubt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Undecided {
-    /// The rule's id.
-    pub rule: String,
-    /// JSON Pointer of a field in doubt.
-    pub field: String,
-}
-
-/// A shadow rule that holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Shadow {
-    /// The rule's id.
-    pub rule: String,
-    /// What it would decide, as written.
-    pub decision: &'static str,
-}
 
 /// Decides one request under a checked policy; `digest` is shown as the policy's identity.
 ///
@@ -102,7 +54,7 @@ pub(crate) fn decide_by<'p>(
 
 /// How a denial looks before there is a reason.
 pub(crate) fn denial(digest: &str) -> Decision {
-    Decision { decision: word(ir::Decision::Deny), policy: digest.to_owned(), ..Decision::default() }
+    Decision { decision: ir::Decision::Deny.as_str(), policy: digest.to_owned(), ..Decision::default() }
 }
 
 /// Decides what is a request by the values of rules; `deny` is how a denial looks.
@@ -121,31 +73,30 @@ pub(crate) fn judge(policy: &Policy, values: Vec<(&Rule, Truth)>, clarified: boo
     // An obligation of a weaker rule survives, but nothing is obliged to what a deny forbids.
     let obliging = || joined().filter(|outcome| decision != ir::Decision::Deny || counts_as(outcome) == decision);
     let mut seen = BTreeSet::new();
-    let requirements = obliging().flat_map(|outcome| &outcome.requirements).filter(|requirement| seen.insert(*requirement));
-    let requirements: Vec<String> = requirements.cloned().collect();
+    let requirements = obliging().flat_map(|outcome| &outcome.requirements).filter(|one| seen.insert(*one)).cloned().collect();
     let message =
         if by_default { policy.default.message.clone() } else { listed.iter().find_map(|(rule, _)| rule.outcome.message.clone()) };
 
     let mut rules: Vec<String> = listed.iter().map(|(rule, _)| rule.id.clone()).collect();
-    let in_doubt = listed.iter().filter_map(|(rule, value)| match value {
+    let in_doubt = |(rule, value): &&(&Rule, Truth)| match value {
         Truth::Unknown(field) => Some(Undecided { rule: rule.id.clone(), field: field.clone() }),
         _ => None,
-    });
-    let mut undecided: Vec<Undecided> = in_doubt.collect();
-    let mut shadow: Vec<Shadow> = (held.iter().filter(|(rule, _)| rule.mode == Mode::Shadow))
-        .map(|(rule, _)| Shadow { rule: rule.id.clone(), decision: word(rule.outcome.decision) })
-        .collect();
+    };
+    let mut undecided: Vec<Undecided> = listed.iter().filter_map(in_doubt).collect();
+    let in_shadow = held.iter().map(|(rule, _)| rule).filter(|rule| rule.mode == Mode::Shadow);
+    let mut shadow: Vec<Shadow> =
+        in_shadow.map(|rule| Shadow { rule: rule.id.clone(), decision: rule.outcome.decision.as_str() }).collect();
     let truncated = rules.len().max(undecided.len()).max(shadow.len()) > ENTRIES_MAX;
     rules.truncate(ENTRIES_MAX);
     undecided.truncate(ENTRIES_MAX);
     shadow.truncate(ENTRIES_MAX);
 
     Decision {
-        decision: word(decision),
+        decision: decision.as_str(),
         rules,
         truncated,
         requirements,
-        risk: obliging().filter_map(|outcome| outcome.risk).max().map(risk_word),
+        risk: obliging().filter_map(|outcome| outcome.risk).max().map(Risk::as_str),
         message,
         undecided,
         shadow,
@@ -165,23 +116,5 @@ pub(crate) fn counts_as(outcome: &Outcome, clarified: bool) -> ir::Decision {
     match outcome.decision {
         ir::Decision::RequireClarification if clarified => ir::Decision::Allow,
         written => written,
-    }
-}
-
-pub(crate) fn word(decision: ir::Decision) -> &'static str {
-    match decision {
-        ir::Decision::Allow => "allow",
-        ir::Decision::RequireApproval => "approval_required",
-        ir::Decision::RequireClarification => "clarification_required",
-        ir::Decision::Deny => "deny",
-    }
-}
-
-fn risk_word(risk: Risk) -> &'static str {
-    match risk {
-        Risk::Low => "low",
-        Risk::Medium => "medium",
-        Risk::High => "high",
-        Risk::Critical => "critical",
     }
 }

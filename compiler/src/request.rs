@@ -2,8 +2,10 @@
 //! shares nothing with the runtime's.
 
 pub(crate) mod json;
+pub(crate) mod value;
 
-use self::json::{Member, Refusal, Value};
+use self::json::Refusal;
+use self::value::{Member, Value};
 use crate::ir::Scalar;
 
 const BYTES_MAX: usize = 1_048_576;

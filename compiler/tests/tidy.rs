@@ -283,6 +283,14 @@ fn no_file_knows_the_machine_it_was_written_on() {
 }
 
 #[test]
+fn the_reference_interpreter_can_be_read_at_one_sitting() {
+    let is_part = |name: &&String| name.starts_with("compiler/src/reference") && !name.ends_with("tests.rs");
+    let names = tracked();
+    let lines: usize = names.iter().filter(is_part).map(|name| text(name).lines().count()).sum();
+    assert!((1..600).contains(&lines), "{lines}");
+}
+
+#[test]
 fn no_file_is_long() {
     for name in tracked() {
         let is_prose = [".rs", ".md", ".toml", ".yaml"].iter().any(|end| name.ends_with(end));

@@ -4,8 +4,9 @@ use super::branch::inner;
 use super::{Branch, Places, address};
 use crate::ir::{Expr, List, Member, Object, Pattern, Rule};
 use crate::reference::expr::Variable;
-use crate::reference::pattern::{Evaluation, Quantifier, Truth};
-use crate::request::json::Value;
+use crate::reference::pattern::{Evaluation, Quantifier};
+use crate::request::value::Value;
+use crate::truth::Truth;
 
 pub(super) struct Walk<'w, 'p> {
     pub(super) evaluation: &'w Evaluation<'p>,

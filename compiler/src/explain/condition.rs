@@ -8,8 +8,9 @@ use super::part::{self, Child, Junction, Part, Place};
 use super::seen::{counted, shown};
 use super::{expression, written};
 use crate::ir::{Alternative, Expr, List, Member, Object, Pattern, Rule};
-use crate::reference::pattern::{Evaluation, Truth, asks_of_element};
-use crate::request::json::Value;
+use crate::reference::pattern::{Evaluation, asks_of_element};
+use crate::request::value::Value;
+use crate::truth::Truth;
 
 /// A condition of a rule, or several that are joined.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -9,9 +9,10 @@ use super::part;
 use super::seen::shown;
 use super::standing::Standing;
 use super::wish::{self, Wish};
+use crate::decision::Decision;
 use crate::ir::Policy;
 use crate::reference::pattern::Evaluation;
-use crate::reference::{self, Decision, holds};
+use crate::reference::{self, holds};
 use crate::request;
 
 /// One change to the request, and what would become of it: found by deciding the request so changed.

@@ -3,8 +3,9 @@
 use crate::ir::expr::{self, Base, Expr, Path};
 use crate::ir::{Alternative, List, Member, Object, Operator, Pattern, Rule};
 use crate::reference::expr::Variable;
-use crate::reference::pattern::{ELEMENTS_MAX, Evaluation, Quantifier, Truth, not, or};
-use crate::request::json::Value;
+use crate::reference::pattern::{Evaluation, Quantifier};
+use crate::request::value::{ELEMENTS_MAX, Value};
+use crate::truth::{Truth, not, or};
 
 /// One step from the request's root towards a value.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,17 +3,19 @@
 use super::part::{self, Junction, Part, Place};
 use super::standing::Standing;
 use super::written;
+use crate::decision::Decision;
 use crate::diagnostic::{escape, quote};
 use crate::ir::{self, Alternative, Mode, Policy, Rule};
-use crate::reference::pattern::{Evaluation, Quantifier, Truth, asks_of_element};
-use crate::reference::{Decision, counts_as, word};
+use crate::reference::counts_as;
+use crate::reference::pattern::{Evaluation, Quantifier, asks_of_element};
+use crate::truth::Truth;
 
 /// Who decides, who was weaker, and what became of the default.
 pub(super) fn because(decision: &Decision, holding: &[Standing<'_>], policy: &Policy, clarified: bool) -> Vec<String> {
     let enforced = || holding.iter().filter(|standing| standing.rule.mode == Mode::Enforce);
-    let counts = |rule: &Rule| word(counts_as(&rule.outcome, clarified));
+    let counts = |rule: &Rule| counts_as(&rule.outcome, clarified).as_str();
     let deciding: Vec<&Standing<'_>> = enforced().filter(|standing| counts(standing.rule) == decision.decision).collect();
-    let default = word(counts_as(&policy.default, clarified));
+    let default = counts_as(&policy.default, clarified).as_str();
     let mut because = Vec::new();
 
     match deciding.as_slice() {

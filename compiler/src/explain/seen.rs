@@ -4,7 +4,7 @@ use super::number::plain;
 use super::written::quoted;
 use crate::diagnostic::clip;
 use crate::ir::Scalar;
-use crate::request::json::Value;
+use crate::request::value::Value;
 
 /// A value on one line; of long ones the beginning and how much there is.
 pub(super) fn shown(value: &Value) -> String {

@@ -5,9 +5,10 @@ use std::collections::BinaryHeap;
 use super::part::{self, Junction, Part, Place};
 use crate::ir::{Alternative, Decision, Policy, Rule, Scalar};
 use crate::reference::holds;
-use crate::reference::pattern::{Evaluation, Truth, and};
-use crate::request::json::Value;
+use crate::reference::pattern::Evaluation;
+use crate::request::value::Value;
 use crate::suggest;
+use crate::truth::{Truth, and};
 
 /// How one rule stands.
 pub(super) struct Standing<'p> {

@@ -5,8 +5,9 @@ use super::witness::{self, Witness};
 use crate::ir::expr::{Argument, Expr, Members, Operand, Path};
 use crate::ir::{Comparison, Decimal, Decision, Rule, Scalar};
 use crate::reference::expr::Variable;
-use crate::reference::pattern::{Evaluation, Truth};
-use crate::request::json::Value;
+use crate::reference::pattern::Evaluation;
+use crate::request::value::Value;
+use crate::truth::Truth;
 
 /// A field, and a value it might have instead.
 pub(super) struct Wish<'v> {

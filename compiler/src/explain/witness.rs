@@ -6,7 +6,7 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::number::{beside, plain};
 use crate::ir::{Alternative, Cidr, Comparison, Decimal, List, Operator, Policy, Regex, Scalar, Test, TextTest, Type};
-use crate::request::json::Value;
+use crate::request::value::Value;
 
 /// A value as JSON; `None` is none at all.
 pub(super) type Witness = Option<String>;

@@ -76,6 +76,19 @@ pub enum Decision {
     Deny,
 }
 
+impl Decision {
+    /// The word of the law, in documents and decisions alike.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::RequireApproval => "approval_required",
+            Self::RequireClarification => "clarification_required",
+            Self::Deny => "deny",
+        }
+    }
+}
+
 /// Whether a rule counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -96,6 +109,19 @@ pub enum Risk {
     High,
     /// `critical`
     Critical,
+}
+
+impl Risk {
+    /// The word of the law.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
 }
 
 /// A named list of a document's `lists`.

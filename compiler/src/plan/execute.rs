@@ -16,13 +16,15 @@ use super::Plan;
 use super::condition::{Ask, Condition, ListPlan};
 use super::fields::{FieldId, FieldNode, ROOT};
 use super::index::{Content, Node, Posting, Table, Thrift};
+use crate::decision::Decision;
 use crate::ir::{self, Decimal, Policy, Regex, Scalar};
+use crate::reference::decide_by;
 use crate::reference::operator::{self, compare, is_type};
 use crate::reference::pattern::Quantifier::{Any, Every};
-use crate::reference::pattern::Truth::{self, False, Unknown};
-use crate::reference::pattern::{Quantifier, UNKNOWN, and, eq, exists, not, or};
-use crate::reference::{Decision, decide_by};
-use crate::request::json::Value;
+use crate::reference::pattern::{Quantifier, eq, exists};
+use crate::request::value::Value;
+use crate::truth::Truth::{self, False, Unknown};
+use crate::truth::{UNKNOWN, and, not, or};
 
 /// Decides from the plan of a checked policy.
 pub struct PlanExecutor<'p> {

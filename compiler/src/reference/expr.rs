@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use super::operator::{compare, count};
-use super::pattern::{ELEMENTS_MAX, Evaluation, Truth, UNKNOWN, and, eq, exists, not, or, pointer};
+use super::pattern::{Evaluation, eq, exists, pointer};
 use crate::ir::expr::{Argument, Base, Expr, Members, Operand, Path, Quantifier, TextMethod};
 use crate::ir::{Comparison, Decimal, Scalar};
-use crate::request::json::Value;
+use crate::request::value::{ELEMENTS_MAX, Value};
+use crate::truth::{Truth, UNKNOWN, and, not, or};
 
 /// A text of the request longer than this is neither looked for nor into, when both come from the request.
 pub(crate) const TEXT_BYTES_MAX: usize = 4_096;

@@ -6,7 +6,7 @@ use regex_automata::nfa::thompson::{NFA, pikevm::PikeVM};
 use regex_syntax::hir::{Hir, Look};
 
 use crate::ir::{Cidr, Comparison, Host, PathPrefix, Scalar, TextTest, Type};
-use crate::request::json::Value;
+use crate::request::value::Value;
 
 pub(crate) fn is_type(value: &Value, of: &Type) -> bool {
     match value {

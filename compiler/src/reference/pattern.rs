@@ -8,56 +8,9 @@ use regex_automata::nfa::thompson::pikevm::PikeVM;
 
 use super::operator::{self, compare, is_type};
 use crate::ir::{self, Alternative, List, Member, Object, Operator, Pattern, Policy, Regex, Rule, Scalar, Test};
-use crate::request::json::Value;
-
-pub(crate) const ELEMENTS_MAX: usize = 1_024;
-
-/// Kleene's three values. Unknown carries the smallest JSON Pointer of a field in doubt; it is empty below a field's pattern.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Truth {
-    False,
-    Unknown(String),
-    True,
-}
-
-use Truth::{False, True, Unknown};
-
-pub(crate) const UNKNOWN: Truth = Unknown(String::new());
-
-pub(crate) fn and(parts: impl IntoIterator<Item = Truth>) -> Truth {
-    // What stands behind a false part is not asked.
-    let all = parts.into_iter().try_fold(True, |all, part| match (all, part) {
-        (_, False) => None,
-        (True, rest) | (rest, True) => Some(rest),
-        (Unknown(a), Unknown(b)) => Some(Unknown(a.min(b))),
-        (False, _) => None,
-    });
-    all.unwrap_or(False)
-}
-
-pub(crate) fn or(parts: impl IntoIterator<Item = Truth>) -> Truth {
-    not(and(parts.into_iter().map(not)))
-}
-
-pub(crate) fn not(part: Truth) -> Truth {
-    match part {
-        False => True,
-        True => False,
-        unknown => unknown,
-    }
-}
-
-impl From<bool> for Truth {
-    fn from(told: bool) -> Self {
-        if told { True } else { False }
-    }
-}
-
-impl From<Option<bool>> for Truth {
-    fn from(told: Option<bool>) -> Self {
-        told.map_or(UNKNOWN, Self::from)
-    }
-}
+use crate::request::value::Value;
+use crate::truth::Truth::{self, False, Unknown};
+use crate::truth::{UNKNOWN, and, not, or};
 
 /// `q` of the law: how several values on one path are joined.
 #[derive(Clone, Copy, PartialEq)]
@@ -65,7 +18,6 @@ pub(crate) enum Quantifier {
     Every,
     Any,
 }
-
 use Quantifier::{Any, Every};
 
 impl Quantifier {
@@ -79,29 +31,6 @@ impl Quantifier {
 
     pub(crate) fn over(self, parts: impl IntoIterator<Item = Truth>) -> Truth {
         if self == Every { and(parts) } else { or(parts) }
-    }
-}
-
-impl Value {
-    pub(crate) fn member(&self, key: &str) -> &Self {
-        match self {
-            Self::Absent => &Self::Absent,
-            Self::Object(members) => members.iter().find(|member| member.key == key).map_or(&Self::Absent, |member| &member.value),
-            _ => &Self::Opaque,
-        }
-    }
-
-    /// Of an array its elements, nested arrays dissolved; `None` of what is no array or uncountable.
-    pub(crate) fn flattened(&self) -> Option<Vec<&Self>> {
-        fn dissolve<'v>(value: &'v Value, flat: &mut Vec<&'v Value>) {
-            match value {
-                Value::Array(own) => own.iter().for_each(|element| dissolve(element, flat)),
-                _ => flat.push(value),
-            }
-        }
-        let mut flat = Vec::new();
-        dissolve(self, &mut flat);
-        (matches!(self, Self::Array(_)) && (1..=ELEMENTS_MAX).contains(&flat.len())).then_some(flat)
     }
 }
 

@@ -2,31 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::value::{Member, Value};
 use crate::ir::{Decimal, Scalar};
 
 const DEPTH_MAX: usize = 64;
 const OPEN_MEMBERS_MAX: usize = 4_096;
 const INVALID_JSON: &str = "request/invalid-json";
-
-/// A JSON value, or what a path finds instead of one.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Value {
-    Absent,
-    Opaque,
-    Scalar(Scalar),
-    /// A number that is not representable.
-    Unrepresentable,
-    Array(Vec<Value>),
-    Object(Vec<Member>),
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Member {
-    pub key: String,
-    pub value: Value,
-    /// Offset of the value.
-    pub at: usize,
-}
 
 /// Why bytes are no request, and the offset where it shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,9 +9,10 @@ use crate::plan::condition::Condition;
 use crate::plan::expression::{Place, Side};
 use crate::reference::expr::TEXT_BYTES_MAX;
 use crate::reference::operator::count;
-use crate::reference::pattern::Truth::{self, Unknown};
-use crate::reference::pattern::{ELEMENTS_MAX, Quantifier, UNKNOWN, and, eq, or};
-use crate::request::json::Value;
+use crate::reference::pattern::{Quantifier, eq};
+use crate::request::value::{ELEMENTS_MAX, Value};
+use crate::truth::Truth::{self, Unknown};
+use crate::truth::{UNKNOWN, and, or};
 
 impl<'e, 'p> Execution<'e, 'p> {
     /// `at` is the element that the `all` or `exists` around is at.
