@@ -45,7 +45,8 @@ impl Certificate {
     }
 }
 
-/// Cost of one condition for one value, or of a part of the index.
+/// Cost of one condition for one value, or of a part of the index. Its sums are wide, and copies of them would be a
+/// twentieth of the WebAssembly module.
 #[derive(Clone, Copy, Default)]
 struct Cost {
     steps_scalar: u64,
@@ -64,6 +65,7 @@ impl Cost {
         Self { steps_scalar: 0, scans_scalar: 0, ..self }
     }
 
+    #[inline(never)]
     fn and(self, other: Self) -> Self {
         Self {
             steps_scalar: self.steps_scalar.saturating_add(other.steps_scalar),
@@ -73,6 +75,7 @@ impl Cost {
         }
     }
 
+    #[inline(never)]
     fn times(self, factor: u64) -> Self {
         Self {
             steps_scalar: self.steps_scalar.saturating_mul(factor),
@@ -83,6 +86,7 @@ impl Cost {
     }
 
     /// The larger in each respect.
+    #[inline(never)]
     fn max(self, other: Self) -> Self {
         Self {
             steps_scalar: self.steps_scalar.max(other.steps_scalar),

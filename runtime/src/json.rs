@@ -13,6 +13,7 @@ pub mod number;
 pub mod reader;
 pub mod reason;
 mod scan;
+mod sort;
 pub mod text;
 pub mod walk;
 

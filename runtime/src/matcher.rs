@@ -29,4 +29,4 @@ pub mod wildcard;
 pub use tri::Tri;
 
 #[cfg(test)]
-mod random;
+pub(crate) mod random;

@@ -7,6 +7,7 @@ use crate::json::Number;
 use crate::json::text::Text;
 use crate::json::walk::elements;
 use crate::matcher::Tri;
+use crate::matcher::wildcard::{self, Literal};
 use crate::policy::Node;
 
 /// A text of the request longer than this is neither looked for nor into, when both come from the request.
@@ -145,6 +146,8 @@ impl<'a, S: Source> Evaluator<'a, S> {
         Some(own.map(move |element| Context::Variable { element, array }))
     }
 
+    // Conditions nest, and this has kilobytes on the stack.
+    #[inline(never)]
     fn look_for(&self, op: Op, text: Item<'a>, sought: Item<'a>) -> Tri {
         self.scan(text.text);
         self.scan(sought.text);
@@ -154,7 +157,12 @@ impl<'a, S: Source> Evaluator<'a, S> {
         Tri::from(match op {
             Op::StartsWith => text.starts_with(sought),
             Op::EndsWith => text.ends_with(sought),
-            _ => text.contains(sought),
+            _ => {
+                let mut table = [0; TEXT_BYTES_MAX];
+                let failure = table.get_mut(..sought.len()).unwrap_or_default();
+                wildcard::failure(sought, failure);
+                wildcard::contains_slice(text, Literal { bytes: sought, failure })
+            }
         })
     }
 
@@ -189,19 +197,16 @@ enum Side<'a> {
 }
 
 /// A text as it is meant, unless it is too long.
-fn short<'b>(text: Text<'b>, buffer: &'b mut [u8; TEXT_BYTES_MAX]) -> Option<&'b str> {
-    let bytes = match text.as_plain() {
-        Some(plain) if plain.len() <= TEXT_BYTES_MAX => plain,
-        Some(_) => return None,
+fn short<'b>(text: Text<'b>, buffer: &'b mut [u8; TEXT_BYTES_MAX]) -> Option<&'b [u8]> {
+    match text.as_plain() {
+        Some(plain) => Some(plain).filter(|plain| plain.len() <= TEXT_BYTES_MAX),
         None => {
             let mut len = 0_usize;
             for byte in text.bytes() {
                 *buffer.get_mut(len)? = byte;
                 len = len.wrapping_add(1);
             }
-            buffer.get(..len)?
+            buffer.get(..len)
         }
-    };
-    // What was accepted is UTF-8.
-    core::str::from_utf8(bytes).ok()
+    }
 }

@@ -5,6 +5,7 @@ use alloc::{boxed::Box, vec};
 use super::{
     reader::{DEPTH_MAX, MEMBERS_MAX, refusal},
     reason::{Reason, Refusal},
+    sort::sort,
     text::Text,
 };
 
@@ -123,10 +124,11 @@ impl Keys {
         // The comparison needs the scratch as a whole, the sort a part of it alone.
         let mut entries = core::mem::take(&mut self.entries);
         let keys = entries.get_mut(first..last).unwrap_or_default();
-        keys.sort_unstable_by(|left, right| {
+        sort(keys, |left, right| {
             (left.hash.cmp(&right.hash))
                 .then_with(|| self.text(bytes, *left).cmp(&self.text(bytes, *right)))
                 .then_with(|| left.start.cmp(&right.start))
+                .is_lt()
         });
         let second = keys
             .array_windows()
