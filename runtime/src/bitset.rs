@@ -1,7 +1,8 @@
 //! A set of small numbers that is walked in order and emptied at the cost of what it holds.
 
 use alloc::boxed::Box;
-use alloc::vec;
+
+use crate::memory::{OutOfMemory, filled};
 
 /// Bits with a summary: bit `i` of the summary says that word `i` is not zero.
 #[derive(Debug)]
@@ -14,9 +15,9 @@ const BITS: usize = 64;
 
 impl BitSet {
     /// A set for numbers below `len`.
-    pub(crate) fn new(len: usize) -> Self {
+    pub(crate) fn try_new(len: usize) -> Result<Self, OutOfMemory> {
         let words = len.div_ceil(BITS);
-        Self { words: vec![0; words].into_boxed_slice(), summary: vec![0; words.div_ceil(BITS)].into_boxed_slice() }
+        Ok(Self { words: filled(0, words)?, summary: filled(0, words.div_ceil(BITS))? })
     }
 
     /// Bytes on the heap.
@@ -86,7 +87,7 @@ mod tests {
 
     #[test]
     fn keeps_order_and_empties() {
-        let mut set = BitSet::new(10_000);
+        let mut set = BitSet::try_new(10_000).unwrap();
         for number in [9_999, 0, 64, 63, 4_096, 4_095, 64] {
             set.insert(number);
         }
@@ -96,6 +97,6 @@ mod tests {
         set.clear();
         assert_eq!(set.iter().count(), 0);
         assert!(set.insert(64));
-        assert_eq!(BitSet::new(0).iter().count(), 0);
+        assert_eq!(BitSet::try_new(0).unwrap().iter().count(), 0);
     }
 }

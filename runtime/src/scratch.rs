@@ -1,12 +1,12 @@
 //! The memory a decision needs, held by the caller.
 
 use alloc::boxed::Box;
-use alloc::vec;
 
 use crate::artifact::format::{FIELD_HASHED, FIELD_NUMERIC};
 use crate::bitset::BitSet;
 use crate::item::{Item, ItemKind, Source};
 use crate::json::{Keys, Number, Span};
+use crate::memory::{OutOfMemory, abort, filled};
 use crate::policy::Policy;
 
 /// Most entries that `rules`, `undecided` and `shadow` show.
@@ -71,31 +71,35 @@ impl Scratch {
     /// Scratch for a policy. This is the only place where deciding allocates.
     #[must_use]
     pub fn new(policy: &Policy) -> Self {
+        Self::try_new(policy).unwrap_or_else(abort)
+    }
+
+    /// As [`Scratch::new`], for a host with a fixed amount of memory.
+    ///
+    /// # Errors
+    /// There is not enough of it.
+    pub fn try_new(policy: &Policy) -> Result<Self, OutOfMemory> {
         let fields = policy.fields.len();
         let blank = Slot { stamp: 0, kind: ItemKind::Absent, escaped: false, start: 0, end: 0, hash: 0 };
-        Self {
+        Ok(Self {
             artifact: policy.artifact_digest,
-            keys: Keys::new(),
-            request: RequestFields {
-                stamp: 0,
-                slots: vec![blank; fields].into_boxed_slice(),
-                numbers: vec![None; fields].into_boxed_slice(),
-            },
+            keys: Keys::try_new()?,
+            request: RequestFields { stamp: 0, slots: filled(blank, fields)?, numbers: filled(None, fields)? },
             ways: Ways {
-                checked: BitSet::new(policy.rules.len()),
-                entered: BitSet::new(policy.index_nodes.len().saturating_add(policy.postings.len())),
+                checked: BitSet::try_new(policy.rules.len())?,
+                entered: BitSet::try_new(policy.index_nodes.len().saturating_add(policy.postings.len()))?,
                 #[cfg(feature = "count-steps")]
                 counted: (0, 0),
             },
-            holding: Holding { rules: BitSet::new(policy.rules.len()), doubted: BitSet::new(policy.rules.len()) },
+            holding: Holding { rules: BitSet::try_new(policy.rules.len())?, doubted: BitSet::try_new(policy.rules.len())? },
             lists: Lists {
                 rules: [0; SHOWN_MAX],
                 shadow: [0; SHOWN_MAX],
                 undecided: [(0, 0); SHOWN_MAX],
-                requirements: vec![0; policy.requirements.len()].into_boxed_slice(),
-                required: BitSet::new(policy.requirements.len()),
+                requirements: filled(0, policy.requirements.len())?,
+                required: BitSet::try_new(policy.requirements.len())?,
             },
-        }
+        })
     }
 
     /// Makes sure that the scratch is one for this policy.

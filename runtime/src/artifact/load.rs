@@ -14,6 +14,7 @@ use super::sources;
 use super::validate::validate;
 use crate::decision::{Risk, Verdict};
 use crate::json::Number;
+use crate::memory::{OutOfMemory, with_room};
 use crate::policy::{
     AutomatonRecord, DefaultRule, Field, HashRange, HashSlot, IndexNode, KnownFields, ListRecord, Node, Policy, Posting, Properties, Rule,
     SetRecord, Table, TextRef,
@@ -52,6 +53,8 @@ pub enum LoadErrorKind {
     },
     /// The artifact is sound, but of another policy than the caller expects.
     OtherPolicy,
+    /// There is not enough memory for the policy.
+    Memory,
 }
 
 impl LoadError {
@@ -79,6 +82,7 @@ impl LoadError {
             LoadErrorKind::Digest => "load/digest",
             LoadErrorKind::Section { .. } => "load/section",
             LoadErrorKind::OtherPolicy => "load/other-policy",
+            LoadErrorKind::Memory => "load/memory",
         }
     }
 }
@@ -94,11 +98,18 @@ impl fmt::Display for LoadError {
             LoadErrorKind::Digest => f.write_str("artifact does not match its digest: it was changed or damaged"),
             LoadErrorKind::Section { name } => write!(f, "section `{name}` does not hold together"),
             LoadErrorKind::OtherPolicy => f.write_str("artifact is of another policy than the one expected"),
+            LoadErrorKind::Memory => f.write_str("there is not enough memory to load the artifact"),
         }
     }
 }
 
 impl core::error::Error for LoadError {}
+
+impl From<OutOfMemory> for LoadError {
+    fn from(OutOfMemory: OutOfMemory) -> Self {
+        Self::new(LoadErrorKind::Memory)
+    }
+}
 
 impl Policy {
     /// Loads an artifact.
@@ -108,7 +119,7 @@ impl Policy {
     ///
     /// # Errors
     /// Any bytes that are not exactly an artifact of this format: wrong magic, version, length, digest, or a section that
-    /// does not hold together.
+    /// does not hold together; and too little memory.
     ///
     /// # Panics
     /// Never, for any bytes.
@@ -210,9 +221,11 @@ fn decode(bytes: &[u8], sections: &[&[u8]; SECTIONS]) -> Result<Policy, LoadErro
         context,
     ] = head;
     fn all<const N: usize, T>(section: Section, bytes: &[u8], make: impl Fn([u32; N]) -> Option<T>) -> Result<Vec<T>, LoadError> {
-        records(bytes, make).ok_or_else(|| LoadError::section(section))
+        records(bytes, make)?.ok_or_else(|| LoadError::section(section))
     }
     let bad_head = || LoadError::section(Section::Policy);
+    let mut text = with_room(of(Section::Text).len())?;
+    text.extend_from_slice(of(Section::Text));
     Ok(Policy {
         digest: digest(POLICY_DIGEST_AT),
         artifact_digest: digest(DIGEST_AT),
@@ -270,7 +283,7 @@ fn decode(bytes: &[u8], sections: &[&[u8]; SECTIONS]) -> Result<Policy, LoadErro
             Some(AutomatonRecord { classes, stride, transitions, states, start, accepts })
         })?,
         words: all(Section::Words, of(Section::Words), |[word]| Some(word))?,
-        text: of(Section::Text).into(),
-        sources: sources::read(of(Section::Sources)).ok_or_else(|| LoadError::section(Section::Sources))?,
+        text: text.into_boxed_slice(),
+        sources: sources::read(of(Section::Sources))?.ok_or_else(|| LoadError::section(Section::Sources))?,
     })
 }

@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use crate::memory::{OutOfMemory, with_room};
+
 /// The little-endian word at byte `at`.
 pub(super) fn word_at(bytes: &[u8], at: usize) -> Option<u32> {
     let end = at.checked_add(4)?;
@@ -19,11 +21,12 @@ pub(super) fn record<const N: usize>(bytes: &[u8]) -> [u32; N] {
 }
 
 /// All records of a section, each made from its `N` words; `None` if one of them is no record.
-pub(super) fn records<const N: usize, T>(bytes: &[u8], make: impl Fn([u32; N]) -> Option<T>) -> Option<Vec<T>> {
-    let len = N.checked_mul(4)?;
-    let mut out = Vec::with_capacity(bytes.len().checked_div(len)?);
+pub(super) fn records<const N: usize, T>(bytes: &[u8], make: impl Fn([u32; N]) -> Option<T>) -> Result<Option<Vec<T>>, OutOfMemory> {
+    let len = N.saturating_mul(4);
+    let mut out = with_room(bytes.len().checked_div(len).unwrap_or(0))?;
     for chunk in bytes.chunks_exact(len) {
-        out.push(make(record::<N>(chunk))?);
+        let Some(record) = make(record::<N>(chunk)) else { return Ok(None) };
+        out.push(record);
     }
-    Some(out)
+    Ok(Some(out))
 }

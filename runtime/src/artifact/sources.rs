@@ -1,9 +1,11 @@
 //! The documents that a policy was compiled from. They are for people: nothing that decides looks at them.
 
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::reader::{records, word_at};
+use crate::memory::{OutOfMemory, with_room};
 use crate::policy::Policy;
 
 /// A document that a policy was compiled from.
@@ -32,24 +34,37 @@ impl Policy {
 }
 
 /// The documents of a section; `None` if it does not hold together.
-pub(super) fn read(section: &[u8]) -> Option<Vec<SourceText>> {
+pub(super) fn read(section: &[u8]) -> Result<Option<Vec<SourceText>>, OutOfMemory> {
     if section.is_empty() {
-        return Some(Vec::new());
+        return Ok(Some(Vec::new()));
     }
-    let count = word_at(section, 0)? as usize;
-    let lengths_end = count.checked_mul(8)?.checked_add(4)?;
-    // Taken before room is made for them, so that a count cannot ask for more than there is.
-    let lengths = records(section.get(4..lengths_end)?, |[name, text]| Some((name as usize, text as usize)))?;
-    let mut rest = section.get(lengths_end..)?;
-    let mut take = |len: usize| {
-        let (taken, behind) = rest.split_at_checked(len)?;
-        rest = behind;
-        core::str::from_utf8(taken).ok().map(Box::from)
-    };
-    let mut sources = Vec::with_capacity(lengths.len());
+    let Some((lengths, mut rest)) = split(section) else { return Ok(None) };
+    // Of a slice that is there, so that a count cannot ask for more than there is.
+    let lengths = records(lengths, |[name, text]| Some((name as usize, text as usize)))?.unwrap_or_default();
+    let mut sources = with_room(lengths.len())?;
     for (name, text) in lengths {
-        sources.push(SourceText { name: take(name)?, text: take(text)? });
+        let (Some(name), Some(text)) = (take(&mut rest, name), take(&mut rest, text)) else { return Ok(None) };
+        sources.push(SourceText { name: boxed(name)?, text: boxed(text)? });
     }
     // Nothing is written in one way: no documents have no section, and no byte is behind the last.
-    (rest.is_empty() && !sources.is_empty()).then_some(sources)
+    Ok((rest.is_empty() && !sources.is_empty()).then_some(sources))
+}
+
+/// The lengths of all documents, and what they are of.
+fn split(section: &[u8]) -> Option<(&[u8], &[u8])> {
+    let count = word_at(section, 0)? as usize;
+    section.get(4..)?.split_at_checked(count.checked_mul(8)?)
+}
+
+fn take<'s>(rest: &mut &'s [u8], len: usize) -> Option<&'s str> {
+    let (taken, behind) = rest.split_at_checked(len)?;
+    *rest = behind;
+    core::str::from_utf8(taken).ok()
+}
+
+fn boxed(text: &str) -> Result<Box<str>, OutOfMemory> {
+    let mut copy = String::new();
+    copy.try_reserve_exact(text.len()).map_err(|_| OutOfMemory)?;
+    copy.push_str(text);
+    Ok(copy.into_boxed_str())
 }

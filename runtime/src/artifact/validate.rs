@@ -1,7 +1,6 @@
 //! Every offset, count and index of a decoded artifact, checked once.
 
-use alloc::vec;
-use alloc::vec::Vec;
+use alloc::boxed::Box;
 
 use super::LoadError;
 use super::format::{
@@ -9,6 +8,7 @@ use super::format::{
     RULE_RISK_SHIFT, Section, TableKind,
 };
 use crate::matcher::wildcard::{Literal, Wildcard};
+use crate::memory::{OutOfMemory, filled};
 use crate::policy::{HashRange, Node, Policy, TextRef, range};
 
 /// Deepest nesting of conditions, and of index nodes, that the runtime walks by recursion.
@@ -18,21 +18,38 @@ const DEPTH_MAX: u8 = 128;
 const AFFIX_MAX: u32 = 256;
 
 /// `None` if the section does not hold together.
-type Check = fn(&Policy) -> Option<()>;
+type Check = fn(&Policy, &mut Marks) -> Option<()>;
+
+/// What checking remembers of records, allocated first: too little memory is no fault of a section.
+struct Marks {
+    shape: Shape,
+    /// How often each list is referred to.
+    lists: Box<[u8]>,
+    /// How deep each index node lies.
+    index: Box<[u8]>,
+}
 
 /// Checks a decoded artifact.
 pub(super) fn validate(policy: &Policy) -> Result<(), LoadError> {
+    let mut marks = Marks {
+        shape: Shape::try_new(policy.nodes.len())?,
+        lists: filled(0, policy.lists.len())?,
+        index: filled(0, policy.index_nodes.len())?,
+    };
     let checks: [(Section, Check); 8] = [
-        (Section::Requirements, requirements),
-        (Section::Fields, fields),
-        (Section::Slots, slots),
-        (Section::Sets, sets),
-        (Section::Automata, automata),
-        (Section::Nodes, conditions),
-        (Section::IndexNodes, index),
-        (Section::Rules, rules),
+        (Section::Requirements, |policy, _| requirements(policy)),
+        (Section::Fields, |policy, _| fields(policy)),
+        (Section::Slots, |policy, _| slots(policy)),
+        (Section::Sets, |policy, _| sets(policy)),
+        (Section::Automata, |policy, _| automata(policy)),
+        (Section::Nodes, |policy, marks| conditions(policy, &mut marks.shape, &mut marks.lists)),
+        (Section::IndexNodes, |policy, marks| index(policy, &mut marks.index)),
+        (Section::Rules, |policy, _| rules(policy)),
     ];
-    checks.into_iter().find(|(_, check)| check(policy).is_none()).map_or(Ok(()), |(section, _)| Err(LoadError::section(section)))
+    checks
+        .into_iter()
+        .find(|(_, check)| check(policy, &mut marks).is_none())
+        .map_or(Ok(()), |(section, _)| Err(LoadError::section(section)))
 }
 
 /// `Some` if the condition holds, so that checks read as a chain.
@@ -138,9 +155,7 @@ fn automata(policy: &Policy) -> Option<()> {
 }
 
 /// Conditions are trees: a child comes after its parent, has no other parent, and stands where its kind may stand.
-fn conditions(policy: &Policy) -> Option<()> {
-    let mut shape = Shape::new(policy.nodes.len());
-    let mut lists: Vec<u8> = vec![0; policy.lists.len()];
+fn conditions(policy: &Policy, shape: &mut Shape, lists: &mut [u8]) -> Option<()> {
     // Parents come first, so from the front each node's role is known when it is met.
     for rule in &policy.rules {
         shape.children(policy, None, rule.conjuncts, Role::Condition)?;
@@ -149,7 +164,7 @@ fn conditions(policy: &Policy) -> Option<()> {
         }
     }
     for (at, node) in policy.nodes.iter().enumerate() {
-        condition(policy, &mut shape, &mut lists, at, *node)?;
+        condition(policy, shape, lists, at, *node)?;
     }
     Some(())
 }
@@ -166,13 +181,13 @@ enum Role {
 }
 
 struct Shape {
-    roles: Vec<Role>,
-    depths: Vec<u8>,
+    roles: Box<[Role]>,
+    depths: Box<[u8]>,
 }
 
 impl Shape {
-    fn new(len: usize) -> Self {
-        Self { roles: vec![Role::Unused; len], depths: vec![0; len] }
+    fn try_new(len: usize) -> Result<Self, OutOfMemory> {
+        Ok(Self { roles: filled(Role::Unused, len)?, depths: filled(0, len)? })
     }
 
     fn children(&mut self, policy: &Policy, parent: Option<usize>, (first, count): (u32, u32), role: Role) -> Option<()> {
@@ -279,14 +294,13 @@ fn condition(policy: &Policy, shape: &mut Shape, lists: &mut [u8], at: usize, No
 }
 
 /// The index is a tree too.
-fn index(policy: &Policy) -> Option<()> {
+fn index(policy: &Policy, depths: &mut [u8]) -> Option<()> {
     // A posting repeats what its rule says, and a run ends before the postings do.
     for posting in &policy.postings {
         let rule = policy.rules.get(posting.rule as usize)?;
         ensure(posting.conjuncts() == rule.conjuncts && posting.properties() == rule.properties)?;
     }
     ensure(policy.postings.last().is_none_or(crate::policy::Posting::is_last))?;
-    let mut depths: Vec<u8> = vec![0; policy.index_nodes.len()];
     ensure((policy.root as usize) < depths.len())?;
     for (at, node) in policy.index_nodes.iter().enumerate() {
         inside(node.postings, policy.postings.len())?;

@@ -1,6 +1,6 @@
 //! The keys of all objects that are open, and the search for two that are the same.
 
-use alloc::{boxed::Box, vec};
+use alloc::boxed::Box;
 
 use super::{
     reader::{DEPTH_MAX, MEMBERS_MAX, refusal},
@@ -8,6 +8,7 @@ use super::{
     sort::sort,
     text::Text,
 };
+use crate::memory::{OutOfMemory, abort, filled};
 
 /// The scratch of [`read`](super::read()): the keys of all objects that are open, and the containers themselves. Made
 /// once by its owner and used for any number of requests.
@@ -27,14 +28,18 @@ impl Keys {
     /// Allocates for the largest request there may be: about 50 KiB.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            entries: vec![Key::default(); MEMBERS_MAX].into_boxed_slice(),
-            levels: vec![Level::default(); DEPTH_MAX].into_boxed_slice(),
+        Self::try_new().unwrap_or_else(abort)
+    }
+
+    pub(crate) fn try_new() -> Result<Self, OutOfMemory> {
+        Ok(Self {
+            entries: filled(Key::default(), MEMBERS_MAX)?,
+            levels: filled(Level::default(), DEPTH_MAX)?,
             count: 0,
             depth: 0,
             #[cfg(test)]
             compared: core::cell::Cell::new(0),
-        }
+        })
     }
 
     /// Bytes on the heap.
@@ -208,7 +213,7 @@ pub const FEW: usize = 16;
 
 #[cfg(test)]
 mod tests {
-    use alloc::{format, string::String, vec::Vec};
+    use alloc::{format, string::String, vec, vec::Vec};
 
     use super::{
         super::{hash::tests::colliding, reader::*},
