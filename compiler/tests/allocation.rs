@@ -47,7 +47,12 @@ fn deciding_allocates_nothing() {
                 assert_eq!(fields.count_total, 0, "{}: {}", path.display(), case["name"]);
                 let recycled = measure(|| kept = Some(values.recycle()));
                 assert_eq!(recycled.count_total, 0, "{}: {}", path.display(), case["name"]);
-                decisions += 1;
+                let records: Vec<u8> = texts.iter().flat_map(|(slot, text)| text.record(*slot)).collect();
+                let recorded = measure(|| {
+                    policy.decide_records(&records, &mut scratch, options).unwrap();
+                });
+                assert_eq!(recorded.count_total, 0, "{}: {}", path.display(), case["name"]);
+                decisions += 2;
             }
         }
     }

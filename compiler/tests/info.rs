@@ -47,3 +47,20 @@ fn info_is_json_and_says_what_the_policy_says() {
     assert!(Policy::load_expecting(&engines.artifact, &parse_digest(engines.digest.as_bytes()).unwrap()).is_ok());
     assert!(!text.contains(['\n', ' ']));
 }
+
+#[test]
+fn slots_are_json_and_say_what_is_read() {
+    let engines = Engines::new(&["rules: [{id: a, when: {action: pay, context: {'a\"/b': [{gt: 5}]}}, decision: allow}]"]);
+    let policy = &engines.policy;
+    let mut text = String::new();
+    policy.write_slots(&mut text).unwrap();
+    let slots: Value = serde_json::from_str(&text).unwrap();
+    let slots = slots.as_array().unwrap();
+    let read: Vec<_> = policy.fields().map(|(slot, _)| slot).collect();
+    assert_eq!(slots.len(), policy.slots().count());
+    for (written, (slot, pointer)) in slots.iter().zip(policy.slots()) {
+        assert_eq!(*written, json!({ "slot": slot, "field": pointer, "read": read.contains(&slot) }));
+    }
+    assert!(slots.iter().any(|slot| slot["field"] == "/context/a\"~1b" && slot["read"] == true), "{text}");
+    assert!(slots.iter().any(|slot| slot["field"] == "/context" && slot["read"] == false), "{text}");
+}

@@ -7,7 +7,7 @@
 
 pub mod format;
 mod load;
-mod reader;
+pub(crate) mod reader;
 mod sources;
 mod validate;
 

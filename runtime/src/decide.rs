@@ -6,7 +6,7 @@ use crate::decision::{Decision, Risk, Verdict};
 use crate::evaluate::Evaluator;
 use crate::fields::FieldValues;
 use crate::index::{Visitor, Walk};
-use crate::item::Source;
+use crate::item::{Item, Source};
 use crate::json::{Reason, Refusal};
 use crate::matcher::Tri;
 use crate::policy::{Policy, Properties, TextRef, range};
@@ -35,7 +35,7 @@ impl Policy {
         scratch.fit(self);
         match crate::request::read(self, request, &mut scratch.keys, &mut scratch.request) {
             Ok(()) => self.decide_full(
-                &Request { fields: &scratch.request, bytes: request },
+                &Request { fields: &scratch.request, bytes: request, missing: Item::ABSENT },
                 &mut scratch.ways,
                 &mut scratch.holding,
                 &mut scratch.lists,
@@ -49,7 +49,10 @@ impl Policy {
     pub fn verdict(&self, request: &[u8], scratch: &mut Scratch, options: Options) -> Verdict {
         scratch.fit(self);
         match crate::request::read(self, request, &mut scratch.keys, &mut scratch.request) {
-            Ok(()) => self.decide_verdict(&Request { fields: &scratch.request, bytes: request }, &mut scratch.ways, options),
+            Ok(()) => {
+                let request = Request { fields: &scratch.request, bytes: request, missing: Item::ABSENT };
+                self.decide_verdict(&request, &mut scratch.ways, options)
+            }
             Err(_) => Verdict::Deny,
         }
     }
@@ -75,7 +78,7 @@ impl Policy {
         }
     }
 
-    fn refused(&self, refusal: Refusal) -> Decision<'_> {
+    pub(crate) fn refused(&self, refusal: Refusal) -> Decision<'_> {
         Decision {
             policy: self,
             verdict: Verdict::Deny,
@@ -92,7 +95,7 @@ impl Policy {
         }
     }
 
-    fn decide_verdict<S: Source>(&self, source: &S, ways: &mut Ways, options: Options) -> Verdict {
+    pub(crate) fn decide_verdict<S: Source>(&self, source: &S, ways: &mut Ways, options: Options) -> Verdict {
         let evaluator = Evaluator::new(self, source);
         let mut strictest = Strictest { policy: self, options, verdict: None, lifted: false, stop_at_deny: true };
         // A walk that breaks off has found a deny.
@@ -100,7 +103,7 @@ impl Policy {
         strictest.finish().0
     }
 
-    fn decide_full<'a, S: Source>(
+    pub(crate) fn decide_full<'a, S: Source>(
         &'a self,
         source: &S,
         ways: &mut Ways,

@@ -149,7 +149,7 @@ impl<'v> FieldValues<'v> {
             FieldValue::Object => Item::empty(ItemKind::Object),
             FieldValue::Json(text) => {
                 let kind = check(text, self.keys.get_or_insert_with(Keys::new))?;
-                Item { text: text.as_bytes(), ..Item::empty(kind) }
+                Item { text: text.as_bytes(), ..Item::empty(kind.into()) }
             }
             FieldValue::String(text) => Item { text: text.as_bytes(), ..Item::empty(ItemKind::String) },
         };
@@ -174,7 +174,9 @@ impl<'v> FieldValues<'v> {
 }
 
 impl Source for FieldValues<'_> {
-    const MISSING: Item<'static> = Item::OPAQUE;
+    fn missing(&self) -> Item<'static> {
+        Item::OPAQUE
+    }
 
     fn own(&self, field: u32) -> Option<Item<'_>> {
         let item = self.items.get(field as usize).copied().flatten()?;
@@ -187,7 +189,7 @@ impl Source for FieldValues<'_> {
 }
 
 /// The kind of a JSON text that is an array or an object under the law's limits.
-fn check(text: &str, keys: &mut Keys) -> Result<ItemKind, FieldError> {
+pub(crate) fn check(text: &str, keys: &mut Keys) -> Result<Kind, FieldError> {
     struct Nothing;
     impl Visit for Nothing {
         fn member(&mut self, _: u32, _: Text<'_>, _: u64, _: u32) -> u32 {
@@ -202,10 +204,5 @@ fn check(text: &str, keys: &mut Keys) -> Result<ItemKind, FieldError> {
         .next()
         .zip(text.bytes().last())
         .is_some_and(|(first, last)| !first.is_ascii_whitespace() && !last.is_ascii_whitespace());
-    let kind = match kind {
-        Kind::Array => ItemKind::Array,
-        Kind::Object => ItemKind::Object,
-        _ => return Err(FieldError::Malformed),
-    };
-    if bare { Ok(kind) } else { Err(FieldError::Malformed) }
+    if bare && matches!(kind, Kind::Array | Kind::Object) { Ok(kind) } else { Err(FieldError::Malformed) }
 }

@@ -24,6 +24,21 @@ impl Policy {
         write!(out, ",\"certificate\":{{\"steps_scalar\":{},\"steps_fixed\":{}", bound.steps_scalar, bound.steps_fixed)?;
         write!(out, ",\"steps_per_byte\":{},\"scans_scalar\":{},\"scans\":{}}}}}", bound.steps_per_byte, bound.scans_scalar, bound.scans)
     }
+
+    /// Writes every place that can be given a value as one JSON array without line breaks: its slot, its JSON Pointer, and
+    /// whether the policy reads it or it only leads to one that is read.
+    ///
+    /// # Errors
+    /// Only those of `out`.
+    pub fn write_slots(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        let mut read = self.fields().map(|(slot, _)| slot).peekable();
+        write_list(out, self.slots(), |out, (slot, pointer)| {
+            write!(out, "{{\"slot\":{slot},\"field\":")?;
+            write_string(out, pointer)?;
+            // Both come in ascending order.
+            write!(out, ",\"read\":{}}}", read.next_if_eq(&slot).is_some())
+        })
+    }
 }
 
 /// A digest as decisions show it: `sha256:` and 64 hexadecimal digits, in quotes.

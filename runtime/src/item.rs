@@ -93,7 +93,7 @@ pub(crate) trait Source {
     fn own(&self, field: u32) -> Option<Item<'_>>;
 
     /// What a field without a value is, whose parent is an object.
-    const MISSING: Item<'static>;
+    fn missing(&self) -> Item<'static>;
 
     /// The value of a field.
     fn item(&self, policy: &Policy, field: u32) -> Item<'_> {
@@ -103,13 +103,13 @@ pub(crate) trait Source {
         // The nearest field above that has a value decides.
         let mut above = field;
         loop {
-            let Some(parent) = policy.field(above).map(|field| field.parent) else { return Self::MISSING };
+            let Some(parent) = policy.field(above).map(|field| field.parent) else { return self.missing() };
             let Some(item) = self.own(parent) else {
                 above = parent;
                 continue;
             };
             return match item.kind {
-                ItemKind::Object => Self::MISSING,
+                ItemKind::Object => self.missing(),
                 ItemKind::Absent => Item::ABSENT,
                 ItemKind::Array | ItemKind::Hidden => Item::empty(ItemKind::Hidden),
                 _ => Item::OPAQUE,

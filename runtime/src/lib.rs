@@ -26,6 +26,7 @@ pub mod json;
 pub mod matcher;
 mod memory;
 mod policy;
+pub mod records;
 mod request;
 mod scratch;
 

@@ -180,14 +180,18 @@ impl RequestFields {
     }
 }
 
-/// A request that was read: the bytes and where the fields are.
+/// A request that was read: the bytes, where the fields are, and what the others are.
 pub(crate) struct Request<'a> {
     pub fields: &'a RequestFields,
     pub bytes: &'a [u8],
+    pub missing: Item<'static>,
 }
 
 impl Source for Request<'_> {
-    const MISSING: Item<'static> = Item::ABSENT;
+    #[inline]
+    fn missing(&self) -> Item<'static> {
+        self.missing
+    }
 
     fn own(&self, field: u32) -> Option<Item<'_>> {
         let slot = self.fields.slots.get(field as usize).filter(|slot| slot.stamp == self.fields.stamp)?;

@@ -129,6 +129,13 @@ impl Deciders<'_> {
             if reference["decision"] != verdict.as_str() {
                 return Err(format!("request  {}\nreference {reference}\nfields verdict {}", show(), verdict.as_str()));
             }
+            let records: Vec<u8> = texts.iter().flat_map(|(slot, text)| text.record(*slot)).collect();
+            let decision = policy.decide_records(&records, scratch, options).unwrap().to_string();
+            let from_records: Value = serde_json::from_str(&decision).unwrap();
+            let verdict = policy.verdict_records(&records, scratch, options).unwrap();
+            if reference != from_records || reference["decision"] != verdict.as_str() {
+                return Err(format!("request  {}\nreference {reference}\nrecords   {from_records}, {}", show(), verdict.as_str()));
+            }
         }
         Ok(reference)
     }
@@ -158,6 +165,21 @@ impl FieldText {
             FieldText::Json(text) => FieldValue::Json(text),
             FieldText::Object => FieldValue::Object,
         }
+    }
+
+    /// The value as a record.
+    pub fn record(&self, slot: u32) -> Vec<u8> {
+        let (kind, text): (u32, &str) = match self {
+            FieldText::Absent => (0, ""),
+            FieldText::Null => (1, ""),
+            FieldText::Bool(value) => (2 + u32::from(*value), ""),
+            FieldText::Number(text) => (4, text),
+            FieldText::String(text) => (5, text),
+            FieldText::Object => (6, ""),
+            FieldText::Json(text) => (7, text),
+        };
+        let head = [slot, kind, text.len() as u32].map(u32::to_le_bytes);
+        [head.as_flattened(), text.as_bytes()].concat()
     }
 }
 

@@ -12,7 +12,7 @@ pub(super) fn word_at(bytes: &[u8], at: usize) -> Option<u32> {
 }
 
 /// A record as `N` words.
-pub(super) fn record<const N: usize>(bytes: &[u8]) -> [u32; N] {
+pub(crate) fn record<const N: usize>(bytes: &[u8]) -> [u32; N] {
     let mut words = [0; N];
     for (word, chunk) in words.iter_mut().zip(bytes.as_chunks::<4>().0) {
         *word = u32::from_le_bytes(*chunk);
