@@ -9,6 +9,7 @@ mod readme;
 mod tally;
 mod test;
 mod vectors;
+mod wasm;
 
 use std::env;
 use std::process::ExitCode;
@@ -21,7 +22,9 @@ const USAGE: &str = "usage: cargo xtask TASK
   vectors            the law's cases, by host
   bench [OPTION…]    the table of figures, in release; options are those of the `table` binary
   fuzz [SECONDS]     every fuzz target for so long, 60 if not said
-  readme             the first command of README.md";
+  readme             the first command of README.md
+  wasm               the WebAssembly modules, their sizes and their vectors; `--check` compares them with those that are
+                     committed, `--write` replaces those";
 
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
@@ -34,6 +37,9 @@ fn main() -> ExitCode {
         (Some("fuzz"), []) => fuzz::run(60),
         (Some("fuzz"), [seconds]) => seconds.parse().map_err(|_| format!("`{seconds}` is no number of seconds")).and_then(fuzz::run),
         (Some("readme"), []) => readme::run(),
+        (Some("wasm"), []) => wasm::run(wasm::Committed::Leave),
+        (Some("wasm"), [option]) if option == "--check" => wasm::run(wasm::Committed::Check),
+        (Some("wasm"), [option]) if option == "--write" => wasm::run(wasm::Committed::Write),
         _ => Err(USAGE.to_owned()),
     };
     match result {
