@@ -301,18 +301,25 @@ fn write_optional(out: &mut impl fmt::Write, text: Option<&str>) -> fmt::Result 
 
 pub(crate) fn write_string(out: &mut impl fmt::Write, text: &str) -> fmt::Result {
     out.write_char('"')?;
-    for character in text.chars() {
-        match character {
-            '"' => out.write_str("\\\"")?,
-            '\\' => out.write_str("\\\\")?,
-            '\n' => out.write_str("\\n")?,
-            '\r' => out.write_str("\\r")?,
-            '\t' => out.write_str("\\t")?,
-            '\u{8}' => out.write_str("\\b")?,
-            '\u{c}' => out.write_str("\\f")?,
-            '\u{0}'..='\u{1f}' => write!(out, "\\u{:04x}", u32::from(character))?,
-            _ => out.write_char(character)?,
+    // What needs no escape goes out in one piece.
+    let mut written = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if !matches!(byte, b'"' | b'\\' | 0..=0x1f) {
+            continue;
+        }
+        out.write_str(text.get(written..at).unwrap_or_default())?;
+        written = at.wrapping_add(1);
+        match byte {
+            b'"' => out.write_str("\\\"")?,
+            b'\\' => out.write_str("\\\\")?,
+            b'\n' => out.write_str("\\n")?,
+            b'\r' => out.write_str("\\r")?,
+            b'\t' => out.write_str("\\t")?,
+            0x8 => out.write_str("\\b")?,
+            0xc => out.write_str("\\f")?,
+            _ => write!(out, "\\u{byte:04x}")?,
         }
     }
+    out.write_str(text.get(written..).unwrap_or_default())?;
     out.write_char('"')
 }

@@ -43,10 +43,13 @@ impl Policy {
 
 /// A digest as decisions show it: `sha256:` and 64 hexadecimal digits, in quotes.
 pub(crate) fn write_digest(out: &mut impl fmt::Write, digest: &[u8; 32]) -> fmt::Result {
-    out.write_str("\"sha256:")?;
-    for byte in digest {
-        write!(out, "{byte:02x}")?;
+    let mut digits = [0; 64];
+    for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(digest) {
+        *pair = [byte >> 4, byte & 0xf]
+            .map(|digit| if digit < 10 { b'0'.wrapping_add(digit) } else { b'a'.wrapping_sub(10).wrapping_add(digit) });
     }
+    out.write_str("\"sha256:")?;
+    out.write_str(core::str::from_utf8(&digits).unwrap_or_default())?;
     out.write_char('"')
 }
 
