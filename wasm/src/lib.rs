@@ -17,7 +17,7 @@ pub mod compiler;
 mod exports;
 pub mod fault;
 pub mod output;
-#[cfg(all(target_family = "wasm", not(feature = "compiler")))]
+#[cfg(target_family = "wasm")]
 mod platform;
 #[cfg(feature = "runtime")]
 pub mod policies;

@@ -30,8 +30,8 @@ const MODULES: [Module; 2] = [
     },
     Module {
         name: "compiler",
-        // 2 MiB and 1 GiB.
-        flags: &["-Clink-arg=-zstack-size=2097152", "-Clink-arg=--max-memory=1073741824"],
+        // 2 MiB and 4 GiB: a million rules take more than one.
+        flags: &["-Clink-arg=-zstack-size=2097152", "-Clink-arg=--max-memory=4294967296"],
         gzip_bytes_max: 800 * 1024,
     },
 ];
