@@ -174,15 +174,23 @@ mod runtime {
 #[cfg(feature = "compiler")]
 mod compiler {
     use super::{Instance, status, with};
-    use crate::compiler::compile_records;
+    use crate::buffers::Buffers;
+    use crate::compiler::{Question, compile, explain_artifact, explain_documents};
+    use crate::fault::Fault;
 
     /// Compiles the documents in a buffer and writes the artifact. What there is to say about the documents is in the
     /// diagnostics, whether it has failed or not.
     #[unsafe(no_mangle)]
     extern "C" fn toolgate_compile(address: usize, len: usize) -> i32 {
         status(|Instance { buffers, output, diagnostics, .. }| {
-            compile_records(buffers.bytes(address, len)?, output, diagnostics).map(|()| 0)
+            compile(buffers.bytes(address, len)?, false, output, diagnostics).map(|()| 0)
         })
+    }
+
+    /// The same, with the documents in the artifact, so that it explains wherever it is.
+    #[unsafe(no_mangle)]
+    extern "C" fn toolgate_compile_with_sources(address: usize, len: usize) -> i32 {
+        status(|Instance { buffers, output, diagnostics, .. }| compile(buffers.bytes(address, len)?, true, output, diagnostics).map(|()| 0))
     }
 
     /// Where the diagnostics of the last compile are.
@@ -195,5 +203,43 @@ mod compiler {
     #[unsafe(no_mangle)]
     extern "C" fn toolgate_diagnostics_len() -> usize {
         with(|instance| instance.diagnostics.bytes().len())
+    }
+
+    /// Explains the decision of the documents in a buffer on the request in another; of one rule alone if its id is given.
+    #[unsafe(no_mangle)]
+    extern "C" fn toolgate_explain_documents(
+        address: usize,
+        len: usize,
+        request: usize,
+        request_len: usize,
+        rule: usize,
+        rule_len: usize,
+        flags: u32,
+    ) -> i32 {
+        status(|Instance { buffers, output, .. }| {
+            let question = question(buffers, (request, request_len), (rule, rule_len), flags)?;
+            explain_documents(buffers.bytes(address, len)?, question, output).map(|()| 0)
+        })
+    }
+
+    /// The same for an artifact that carries its documents.
+    #[unsafe(no_mangle)]
+    extern "C" fn toolgate_explain_artifact(
+        address: usize,
+        len: usize,
+        request: usize,
+        request_len: usize,
+        rule: usize,
+        rule_len: usize,
+        flags: u32,
+    ) -> i32 {
+        status(|Instance { buffers, output, .. }| {
+            let question = question(buffers, (request, request_len), (rule, rule_len), flags)?;
+            explain_artifact(buffers.bytes(address, len)?, question, output).map(|()| 0)
+        })
+    }
+
+    fn question(buffers: &Buffers, request: (usize, usize), rule: (usize, usize), flags: u32) -> Result<Question<'_>, Fault> {
+        Ok(Question { request: buffers.bytes(request.0, request.1)?, rule: buffers.bytes(rule.0, rule.1)?, flags })
     }
 }

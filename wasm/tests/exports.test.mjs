@@ -33,7 +33,7 @@ test("the modules import nothing and export what is documented", () => {
   const common = ["memory", "toolgate_abi", "toolgate_alloc", "toolgate_free", "toolgate_output", "toolgate_output_len", "toolgate_version"];
   const own = {
     runtime: ["decide", "decide_fields", "fields", "info", "policy_free", "policy_load", "verdict", "verdict_fields"],
-    compiler: ["compile", "diagnostics", "diagnostics_len"],
+    compiler: ["compile", "compile_with_sources", "diagnostics", "diagnostics_len", "explain_artifact", "explain_documents"],
   };
   for (const [name, module] of Object.entries(modules)) {
     assert.deepEqual(WebAssembly.Module.imports(module), []);
@@ -232,6 +232,46 @@ test("documents are compiled, or told what is wrong with them", () => {
     compiler.put(records);
     assert.equal(failure(compiler, compiler.exports.toolgate_compile(compiler.address, records.length)), "host/records");
     assert.equal(compiler.exports.toolgate_diagnostics_len(), 0);
+  }
+});
+
+test("decisions are explained from documents and from artifacts that carry them", () => {
+  const documents = concat([sized(utf8("policy.yaml")), sized(utf8(POLICY))]);
+  const explain = (from, bytes, request, rule = "", flags = 0) => {
+    const { toolgate_alloc, toolgate_free } = compiler.exports;
+    const buffers = [bytes, request, utf8(rule)].map((one) => {
+      const at = toolgate_alloc(one.length);
+      compiler.bytes.set(one, at);
+      return [at, one.length];
+    });
+    const status = compiler.exports[`toolgate_explain_${from}`](...buffers.flat(), flags);
+    const said = compiler.text();
+    buffers.forEach(([at]) => toolgate_free(at));
+    return { status, said };
+  };
+  const request = utf8('{"action":"pay","input":{"amount":6}}');
+  const { status, said } = explain("documents", documents, request);
+  assert.equal(status, 0);
+  const explanation = JSON.parse(said);
+  assert.equal(explanation.decision.decision, "deny");
+  assert.deepEqual([explanation.rules[0].rule, explanation.rules[0].near_misses[0].would_be], ["small", "5"]);
+  assert.match(explain("documents", documents, request, "", 2).said, /^not safe to show to a model/);
+  assert.equal(JSON.parse(explain("documents", documents, utf8('{"action":"ask"}'), "what", CLARIFIED).said).decision.decision, "allow");
+  compiler.put(documents);
+  assert.equal(compiler.exports.toolgate_compile_with_sources(compiler.address, documents.length), 0);
+  const carrying = compiler.output();
+  assert.equal(explain("artifact", carrying, request).said, said);
+  const { host } = loaded();
+  assert.equal(host.decide(host.load(carrying), ALLOWED).verdict, "allow");
+  for (const [outcome, code] of [
+    [explain("documents", documents, request, 'sm"all\\\u0000'), "host/unknown-rule"],
+    [explain("documents", documents, request, "", 4), "host/flags"],
+    [explain("documents", concat([sized(utf8("a")), sized(utf8("rules: 5"))]), request), "host/policy"],
+    [explain("artifact", artifact, request), "host/no-sources"],
+    [explain("artifact", documents, request), "load/magic"],
+  ]) {
+    assert.equal(outcome.status, -1);
+    assert.equal(JSON.parse(outcome.said).code, code);
   }
 });
 
