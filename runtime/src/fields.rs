@@ -15,6 +15,8 @@ use crate::policy::Policy;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum FieldValue<'v> {
+    /// Nothing is known of it, as if no value had been given.
+    Opaque,
     /// The request has no such member.
     Absent,
     /// `null`
@@ -137,6 +139,7 @@ impl<'v> FieldValues<'v> {
         let place = self.items.get_mut(at).filter(|_| slot != crate::json::ROOT).ok_or(FieldError::UnknownSlot)?;
         *place = Some(Item::OPAQUE);
         let mut item = match value {
+            FieldValue::Opaque => return Ok(()),
             FieldValue::Absent => Item::ABSENT,
             // Null is absent where the law says so.
             FieldValue::Null if self.roots.contains(&slot) => Item::ABSENT,
