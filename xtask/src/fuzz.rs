@@ -34,7 +34,7 @@ pub(crate) fn run(seconds: u64) -> Outcome {
 }
 
 /// A nightly that is installed, else the pinned one, installed now.
-fn nightly() -> Result<String, String> {
+pub(crate) fn nightly() -> Result<String, String> {
     let installed = program("rustup", &["toolchain", "list"])
         .output_text()
         .map_err(|problem| format!("{problem}; fuzzing needs a nightly compiler: install rustup from https://rustup.rs"))?;

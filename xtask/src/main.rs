@@ -4,6 +4,7 @@
 
 mod command;
 mod examples;
+mod ffi;
 mod fuzz;
 mod readme;
 mod tally;
@@ -12,6 +13,7 @@ mod vectors;
 mod wasm;
 
 use std::env;
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::command::{Step, cargo};
@@ -20,6 +22,8 @@ const USAGE: &str = "usage: cargo xtask TASK
 
   test               every suite, the runtime without std on two targets, the examples
   vectors            the law's cases, by host
+  ffi                the C ABI: its suites, the example, AddressSanitizer, Miri
+  ffi install DIR    the library in release, with header and pkg-config file, under a directory
   bench [OPTION…]    the table of figures, in release; options are those of the `table` binary
   fuzz [SECONDS]     every fuzz target for so long, 60 if not said
   readme             the first command of README.md
@@ -33,6 +37,8 @@ fn main() -> ExitCode {
     let result = match (task.as_deref(), rest.as_slice()) {
         (Some("test"), []) => test::run(),
         (Some("vectors"), []) => vectors::run(),
+        (Some("ffi"), []) => ffi::task(),
+        (Some("ffi"), [install, directory]) if install == "install" => ffi::install(Path::new(directory), ffi::Profile::Release),
         (Some("bench"), options) => bench(options),
         (Some("fuzz"), []) => fuzz::run(60),
         (Some("fuzz"), [seconds]) => seconds.parse().map_err(|_| format!("`{seconds}` is no number of seconds")).and_then(fuzz::run),

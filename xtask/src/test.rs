@@ -2,8 +2,8 @@
 
 use crate::Outcome;
 use crate::command::{Step, cargo, program};
-use crate::examples;
 use crate::tally::Tally;
+use crate::{examples, ffi};
 
 /// Targets without std that the runtime is built for.
 const TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "thumbv7em-none-eabi"];
@@ -14,8 +14,9 @@ type Part = (&'static str, Result<String, String>);
 pub(crate) fn run() -> Outcome {
     let targets = add_targets();
     let mut tally = Tally::default();
-    let parts: [Part; 4] = [
+    let parts: [Part; 5] = [
         ("suites", suites(&mut tally)),
+        ("C ABI", ffi::run(&mut tally)),
         ("runtime without std", targets.and_then(|()| build_without_std())),
         ("examples", examples::run()),
         ("no feature is needed", build_plain()),
