@@ -36,7 +36,12 @@
 #define TOOLGATE_ABI_VERSION 1
 
 /**
- * Option: the clarification has been obtained, so rules and a default that ask for it count as allow.
+ * Option of toolgate_compile: the artifact carries the documents, so that toolgate_explain can tell why it decides so.
+ */
+#define TOOLGATE_WITH_SOURCES 1
+
+/**
+ * Option of what decides: the clarification has been obtained, so rules and a default that ask for it count as allow.
  */
 #define TOOLGATE_CLARIFIED 1
 
@@ -263,6 +268,16 @@ typedef struct toolgate_value {
 #define TOOLGATE_ERR_OTHER 13
 
 /**
+ * The artifact carries no documents, which is what decisions are explained with.
+ */
+#define TOOLGATE_ERR_NO_SOURCES 14
+
+/**
+ * The policy has no rule of that id.
+ */
+#define TOOLGATE_ERR_UNKNOWN_RULE 15
+
+/**
  * The bytes do not begin as an artifact does.
  */
 #define TOOLGATE_ERR_LOAD_MAGIC 101
@@ -362,7 +377,7 @@ void toolgate_bytes_free(struct toolgate_bytes *bytes);
 /**
  * Compiles the documents of one policy into an artifact, for toolgate_policy_load here or in any other host.
  *
- * `options` is 0: there are none yet.
+ * `options` is 0 or TOOLGATE_WITH_SOURCES.
  *
  * `diagnostics` gets all errors and warnings, whether there is an artifact (TOOLGATE_OK) or not
  * (TOOLGATE_ERR_INVALID_POLICY): a JSON array of objects with `code`, `severity` (`error` or `warning`), `message`,
@@ -492,6 +507,26 @@ toolgate_status toolgate_decide_fields_verdict(const struct toolgate_policy *pol
                                                size_t values_len,
                                                uint32_t options,
                                                toolgate_verdict *verdict);
+
+/**
+ * Tells why one request is decided as it is, as one JSON object: the rules that hold and those that came near, with the
+ * values they saw.
+ *
+ * Never show it to a model: it tells what the policy says and what would get past it.
+ *
+ * The policy must carry its documents (TOOLGATE_WITH_SOURCES, or `toolgate compile --with-sources`). They are read anew
+ * for each call, which takes as long as compiling: this is for people. `options` are those of toolgate_decide. With the id
+ * of a rule, which NULL and 0 leave open, that rule alone is explained, in full. If there is nothing to explain with,
+ * `message` gets a sentence for people. NULL declines that.
+ */
+toolgate_status toolgate_explain(const struct toolgate_policy *policy,
+                                 const void *request,
+                                 size_t request_len,
+                                 uint32_t options,
+                                 const void *rule,
+                                 size_t rule_len,
+                                 struct toolgate_bytes **explanation,
+                                 struct toolgate_bytes **message);
 
 #ifdef __cplusplus
 }  // extern "C"

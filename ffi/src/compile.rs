@@ -11,6 +11,9 @@ use crate::bytes::Bytes;
 use crate::slice::{array, bytes, optional_out, out, text};
 use crate::status::{Status, TOOLGATE_ERR_INVALID_POLICY, TOOLGATE_ERR_NO_DOCUMENTS, TOOLGATE_ERR_OTHER, TOOLGATE_ERR_UNKNOWN_OPTION};
 
+/// Option of toolgate_compile: the artifact carries the documents, so that toolgate_explain can tell why it decides so.
+pub const TOOLGATE_WITH_SOURCES: u32 = 1;
+
 /// One document of a policy.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +30,7 @@ pub struct Document {
 
 /// Compiles the documents of one policy into an artifact, for toolgate_policy_load here or in any other host.
 ///
-/// `options` is 0: there are none yet.
+/// `options` is 0 or TOOLGATE_WITH_SOURCES.
 ///
 /// `diagnostics` gets all errors and warnings, whether there is an artifact (TOOLGATE_OK) or not
 /// (TOOLGATE_ERR_INVALID_POLICY): a JSON array of objects with `code`, `severity` (`error` or `warning`), `message`,
@@ -45,10 +48,16 @@ pub unsafe extern "C" fn toolgate_compile(
     boundary(|| unsafe {
         let (artifact, told) = (out(artifact)?, optional_out(diagnostics)?);
         let sources = sources(array(documents, documents_len)?)?;
-        if options != 0 {
-            return Err(TOOLGATE_ERR_UNKNOWN_OPTION);
+        let with_sources = match options {
+            0 => false,
+            TOOLGATE_WITH_SOURCES => true,
+            _ => return Err(TOOLGATE_ERR_UNKNOWN_OPTION),
+        };
+        let (mut compiled, mut diagnostics) = compile_sources(&sources);
+        if with_sources {
+            let carrying = compiled.map(|compiled| compiled.with_sources(&sources)).transpose();
+            compiled = carrying.map_err(|errors| diagnostics.extend(errors)).ok().flatten();
         }
-        let (compiled, diagnostics) = compile_sources(&sources);
         if let Some(told) = told {
             Bytes::give(json(&diagnostics)?, &told);
         }

@@ -24,7 +24,7 @@ pub const TOOLGATE_APPROVAL_REQUIRED: Verdict = 2;
 /// The call may run.
 pub const TOOLGATE_ALLOW: Verdict = 3;
 
-/// Option: the clarification has been obtained, so rules and a default that ask for it count as allow.
+/// Option of what decides: the clarification has been obtained, so rules and a default that ask for it count as allow.
 pub const TOOLGATE_CLARIFIED: u32 = 1;
 
 /// Decides one request, the bytes of a JSON object, and writes the whole decision as JSON.

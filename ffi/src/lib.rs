@@ -15,6 +15,7 @@ mod boundary;
 mod bytes;
 mod compile;
 mod decide;
+mod explain;
 mod fields;
 mod policy;
 mod scratch;
@@ -23,11 +24,12 @@ mod status;
 mod version;
 
 pub use bytes::{Bytes, Text, toolgate_bytes_data, toolgate_bytes_free, toolgate_bytes_len};
-pub use compile::{Document, toolgate_compile};
+pub use compile::{Document, TOOLGATE_WITH_SOURCES, toolgate_compile};
 pub use decide::{
     TOOLGATE_ALLOW, TOOLGATE_APPROVAL_REQUIRED, TOOLGATE_CLARIFICATION_REQUIRED, TOOLGATE_CLARIFIED, TOOLGATE_DENY, Verdict,
     toolgate_decide, toolgate_decide_verdict,
 };
+pub use explain::toolgate_explain;
 pub use fields::{
     Field, TOOLGATE_VALUE_ABSENT, TOOLGATE_VALUE_FALSE, TOOLGATE_VALUE_JSON, TOOLGATE_VALUE_NULL, TOOLGATE_VALUE_NUMBER,
     TOOLGATE_VALUE_OBJECT, TOOLGATE_VALUE_OPAQUE, TOOLGATE_VALUE_STRING, TOOLGATE_VALUE_TRUE, Value, toolgate_decide_fields,

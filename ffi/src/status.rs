@@ -37,6 +37,10 @@ pub const TOOLGATE_ERR_BUSY: Status = 11;
 pub const TOOLGATE_ERR_PANIC: Status = 12;
 /// An error that this version has no number for; its message tells.
 pub const TOOLGATE_ERR_OTHER: Status = 13;
+/// The artifact carries no documents, which is what decisions are explained with.
+pub const TOOLGATE_ERR_NO_SOURCES: Status = 14;
+/// The policy has no rule of that id.
+pub const TOOLGATE_ERR_UNKNOWN_RULE: Status = 15;
 
 /// The bytes do not begin as an artifact does.
 pub const TOOLGATE_ERR_LOAD_MAGIC: Status = 101;
@@ -64,7 +68,7 @@ pub extern "C" fn toolgate_status_code(status: Status) -> Text {
     Text::of(CODES.iter().find(|(known, _)| *known == status).map_or("", |(_, code)| code))
 }
 
-const CODES: [(Status, &str); 22] = [
+const CODES: [(Status, &str); 24] = [
     (TOOLGATE_OK, "ok"),
     (TOOLGATE_ERR_NULL, "host/null"),
     (TOOLGATE_ERR_MISALIGNED, "host/misaligned"),
@@ -79,6 +83,8 @@ const CODES: [(Status, &str); 22] = [
     (TOOLGATE_ERR_BUSY, "host/busy"),
     (TOOLGATE_ERR_PANIC, "host/panic"),
     (TOOLGATE_ERR_OTHER, "host/other"),
+    (TOOLGATE_ERR_NO_SOURCES, "host/no-sources"),
+    (TOOLGATE_ERR_UNKNOWN_RULE, "host/unknown-rule"),
     (TOOLGATE_ERR_LOAD_MAGIC, "load/magic"),
     (TOOLGATE_ERR_LOAD_VERSION, "load/version"),
     (TOOLGATE_ERR_LOAD_TRUNCATED, "load/truncated"),

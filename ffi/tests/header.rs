@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use toolgate::{Status, Text, toolgate_status_code};
 
 /// In the order in which the header should be read.
-const SOURCES: [&str; 8] = ["version", "status", "bytes", "compile", "policy", "scratch", "decide", "fields"];
+const SOURCES: [&str; 9] = ["version", "status", "bytes", "compile", "policy", "scratch", "decide", "fields", "explain"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf()

@@ -401,6 +401,47 @@ static void fields(void) {
     toolgate_policy_free(other);
 }
 
+static void explaining(void) {
+    toolgate_document document = {TEXT("p.yaml"), TEXT(allow_reads)};
+    toolgate_policy *without = loaded(allow_reads);
+    toolgate_policy *policy = NULL;
+    toolgate_bytes *artifact = NULL;
+    toolgate_bytes *explanation = MARKED(toolgate_bytes);
+    toolgate_bytes *message = NULL;
+    size_t large = (size_t)2 << 20;
+    char *much = allocate(large);
+    json *found;
+    CHECK(toolgate_compile(&document, 1, TOOLGATE_WITH_SOURCES, &artifact, NULL) == TOOLGATE_OK);
+    CHECK(toolgate_policy_load(toolgate_bytes_data(artifact), toolgate_bytes_len(artifact), &policy, NULL) == TOOLGATE_OK);
+    toolgate_bytes_free(artifact);
+    CHECK(toolgate_explain(NULL, TEXT(request), 0, NULL, 0, &explanation, NULL) == TOOLGATE_ERR_NULL);
+    CHECK(toolgate_explain(policy, NULL, 1, 0, NULL, 0, &explanation, NULL) == TOOLGATE_ERR_NULL);
+    CHECK(toolgate_explain(policy, TEXT(request), 0, NULL, 1, &explanation, NULL) == TOOLGATE_ERR_NULL);
+    CHECK(toolgate_explain(policy, TEXT(request), 0, NULL, 0, NULL, NULL) == TOOLGATE_ERR_NULL);
+    CHECK(toolgate_explain(policy, request, SIZE_MAX, 0, NULL, 0, &explanation, NULL) == TOOLGATE_ERR_TOO_LARGE);
+    CHECK(toolgate_explain(policy, TEXT(request), 2, NULL, 0, &explanation, NULL) == TOOLGATE_ERR_UNKNOWN_OPTION);
+    CHECK(toolgate_explain(policy, TEXT(request), 0, TEXT("\xFF"), &explanation, NULL) == TOOLGATE_ERR_INVALID_UTF8);
+    CHECK(toolgate_explain(without, TEXT(request), 0, NULL, 0, &explanation, NULL) == TOOLGATE_ERR_NO_SOURCES);
+    CHECK(toolgate_explain(policy, TEXT(request), 0, TEXT("writes"), &explanation, &message) == TOOLGATE_ERR_UNKNOWN_RULE);
+    CHECK(toolgate_bytes_len(message) > 10 && explanation == MARKED(toolgate_bytes));
+    toolgate_bytes_free(message);
+    memset(much, ' ', large);
+    CHECK(toolgate_explain(policy, much, large, TOOLGATE_CLARIFIED, NULL, 0, &explanation, NULL) == TOOLGATE_OK);
+    found = json_read(toolgate_bytes_data(explanation), toolgate_bytes_len(explanation));
+    CHECK(json_is(json_member(json_member(found, "decision"), "reason"), "request/too-large"));
+    json_free(found);
+    toolgate_bytes_free(explanation);
+    CHECK(toolgate_explain(policy, TEXT(request), 0, TEXT("reads"), &explanation, NULL) == TOOLGATE_OK);
+    found = json_read(toolgate_bytes_data(explanation), toolgate_bytes_len(explanation));
+    CHECK(json_is(json_member(json_member(found, "decision"), "decision"), "allow"));
+    CHECK(json_is(json_member(json_element(json_member(found, "rules"), 0), "rule"), "reads"));
+    json_free(found);
+    toolgate_bytes_free(explanation);
+    toolgate_policy_free(policy);
+    toolgate_policy_free(without);
+    free(much);
+}
+
 static void versions(void) {
     toolgate_text version = toolgate_version();
     CHECK(toolgate_abi_version() == TOOLGATE_ABI_VERSION);
@@ -422,5 +463,6 @@ int main(int argc, char **argv) {
     loading(argv[1]);
     deciding();
     fields();
+    explaining();
     return finish("misuse");
 }
