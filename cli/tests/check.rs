@@ -168,7 +168,7 @@ fn help_tells_what_a_code_means() {
     directory.write("p.yaml", "rules:\n  - {id: x, when: {action: a, input: {b: \"c*\"}}, decision: alow}\n");
     let ran = directory.run(&["check", "p.yaml"]).exits(1);
     assert!(ran.stderr.ends_with("for more about an error: toolgate help when/star\n2 errors\n"), "{ran:?}");
-    let page = include_str!("../../docs/diagnostics.md");
+    let page = include_str!("../../compiler/diagnostics.md");
     for code in ["when/star", "lint/membership", "request/duplicate-key", "load/digest"] {
         let ran = directory.run(&["help", code]).exits(0);
         assert!(ran.stdout.starts_with(&format!("### `{code}`\n\n")), "{ran:?}");

@@ -1,4 +1,4 @@
-//! Every example of `docs/diagnostics.md` yields the code it is about, or nothing.
+//! Every example of `compiler/diagnostics.md` yields the code it is about, or nothing.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! What each code means, at length: the sections of `docs/diagnostics.md`.
+//! What each code means, at length: the sections of `compiler/diagnostics.md`.
 
 /// The section of a code, its heading included, in Markdown. `None` if no code is called so.
 ///
@@ -37,5 +37,5 @@ fn sections() -> impl Iterator<Item = (&'static str, &'static str)> + Clone {
     })
 }
 
-const PAGE: &str = include_str!("../../../docs/diagnostics.md");
+const PAGE: &str = include_str!("../../diagnostics.md");
 const HEADING: &str = "\n### `";
