@@ -226,7 +226,7 @@ fn what_pages_name_is_there() {
             checked += 1;
         }
         // Paths in backticks, from the root.
-        let heads = ["compiler/", "runtime/", "cli/", "vectors/", "benches/", "fuzz/", "examples/", "docs/", "xtask/"];
+        let heads = ["bindings/", "compiler/", "runtime/", "cli/", "vectors/", "benches/", "fuzz/", "examples/", "docs/", "xtask/"];
         for path in between(&text, '`').filter(|path| heads.iter().any(|head| path.starts_with(head))) {
             if path.contains(['<', '*', '{', ' ', '…']) || path.starts_with("fuzz/target") || path == "vectors/index.json" {
                 continue;
