@@ -33,7 +33,7 @@ fn tracked() -> Vec<String> {
         for entry in fs::read_dir(&directory).unwrap() {
             let path = entry.unwrap().path();
             let name = path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
-            if [".git", "target", "fuzz/target", "fuzz/artifacts"].contains(&name.as_str()) {
+            if [".git", "dist", "target", "fuzz/target", "fuzz/artifacts"].contains(&name.as_str()) {
                 continue;
             }
             if path.is_dir() { pending.push(path) } else { found.push(name) }

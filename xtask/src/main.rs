@@ -6,6 +6,7 @@ mod command;
 mod examples;
 mod ffi;
 mod fuzz;
+mod python;
 mod readme;
 mod tally;
 mod test;
@@ -16,7 +17,7 @@ use std::env;
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::command::{Step, cargo};
+use crate::command::{Step, cargo, root};
 
 const USAGE: &str = "usage: cargo xtask TASK
 
@@ -28,7 +29,9 @@ const USAGE: &str = "usage: cargo xtask TASK
   fuzz [SECONDS]     every fuzz target for so long, 60 if not said
   readme             the first command of README.md
   wasm               the WebAssembly modules, their sizes and their vectors; `--check` compares them with those that are
-                     committed, `--write` replaces those";
+                     committed, `--write` replaces those
+  python             the Python package: types and suite
+  dist               the packages, each installed and run elsewhere";
 
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
@@ -42,6 +45,8 @@ fn main() -> ExitCode {
         (Some("bench"), options) => bench(options),
         (Some("fuzz"), []) => fuzz::run(60),
         (Some("fuzz"), [seconds]) => seconds.parse().map_err(|_| format!("`{seconds}` is no number of seconds")).and_then(fuzz::run),
+        (Some("python"), []) => python::run().map(drop),
+        (Some("dist"), []) => python::dist(&root().join("dist")),
         (Some("readme"), []) => readme::run(),
         (Some("wasm"), []) => wasm::run(wasm::Committed::Leave),
         (Some("wasm"), [option]) if option == "--check" => wasm::run(wasm::Committed::Check),
