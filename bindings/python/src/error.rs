@@ -14,6 +14,11 @@ pub(crate) fn request_error(py: Python<'_>, unwritable: &Unwritable) -> PyErr {
     raise(py, &REQUEST_ERROR, "RequestError", (unwritable.code, unwritable.message()))
 }
 
+/// A policy that decides and cannot be explained, or has no such rule.
+pub(crate) fn explain_error(py: Python<'_>, code: &str, message: String) -> PyErr {
+    raise(py, &EXPLAIN_ERROR, "ExplainError", (code, message))
+}
+
 /// Bytes that are no artifact, or not the one that is wanted.
 pub(crate) fn load_error(py: Python<'_>, code: &str, message: String) -> PyErr {
     raise(py, &LOAD_ERROR, "LoadError", (code, message))
@@ -66,5 +71,6 @@ fn raise<'py>(py: Python<'py>, class: &PyOnceLock<Py<PyType>>, name: &str, argum
 }
 
 static REQUEST_ERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+static EXPLAIN_ERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static LOAD_ERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static POLICY_ERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();

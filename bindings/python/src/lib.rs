@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! documents ─ document ─→ compile ─→ Policy ─ decide ─→ Decision
-//! Python objects ─ value ─→ JSON ───────────────┘
+//! Python objects ─ value ─→ JSON ─────────────┴─ explain ─→ Explanation
 //! ```
 
 mod decision;
 mod document;
 mod error;
+mod explanation;
 mod policy;
 mod value;
 
@@ -20,6 +21,8 @@ use pyo3::prelude::*;
 mod _toolgate {
     #[pymodule_export]
     use crate::decision::Decision;
+    #[pymodule_export]
+    use crate::explanation::Explanation;
     #[pymodule_export]
     use crate::policy::Policy;
 

@@ -1,18 +1,20 @@
 //! The policy as Python has it.
 
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyList, PyString, PyTuple};
 use toolgate_compiler::diagnostic::quote;
-use toolgate_compiler::{Diagnostic, canonical, compile_sources};
+use toolgate_compiler::explain::{Explainable, NotExplainable};
+use toolgate_compiler::{Diagnostic, Source, canonical, compile_sources};
 use toolgate_runtime::json::reader::{BYTES_MAX, DEPTH_MAX};
 use toolgate_runtime::{Options, Scratch, parse_digest};
 
 use crate::decision::Decision;
 use crate::document::sources;
-use crate::error::{diagnostics, load_error, not_documents, policy_error, request_error};
+use crate::error::{diagnostics, explain_error, load_error, not_documents, policy_error, request_error};
+use crate::explanation::Explanation;
 use crate::value::{self, Bounds, type_name};
 
 /// A policy ready to decide. It never changes: share it between threads.
@@ -23,6 +25,10 @@ pub(crate) struct Policy {
     digest: Arc<str>,
     /// Warnings; there are none of an artifact.
     diagnostics: Vec<Diagnostic>,
+    /// What it was compiled from. An artifact may carry its own.
+    sources: Vec<Source>,
+    /// Made when the first explanation is asked for.
+    explainable: OnceLock<Explainable>,
     /// Those that no thread is deciding with. As many as there were ever decisions at one time: one, while the interpreter
     /// has a lock.
     scratches: Mutex<Vec<Scratch>>,
@@ -32,21 +38,26 @@ pub(crate) struct Policy {
 impl Policy {
     /// Compiles a policy from a YAML or JSON text, a dict, or a list of tuples of a name and one of those.
     ///
+    /// With `with_sources`, the artifact carries the documents, so that a policy that is loaded from it can explain.
+    ///
     /// Raises PolicyError with everything that is wrong, all at once.
     #[staticmethod]
-    #[pyo3(signature = (documents, /))]
-    fn compile(documents: &Bound<'_, PyAny>) -> PyResult<Self> {
+    #[pyo3(signature = (documents, /, *, with_sources = false))]
+    fn compile(documents: &Bound<'_, PyAny>, with_sources: bool) -> PyResult<Self> {
         let py = documents.py();
         let sources = sources(documents).map_err(|unwritable| not_documents(py, &unwritable))?;
         let (artifact, diagnostics) = py.detach(|| {
-            let (compiled, diagnostics) = compile_sources(&sources);
+            let (mut compiled, mut diagnostics) = compile_sources(&sources);
+            if with_sources {
+                compiled = compiled.and_then(|compiled| compiled.with_sources(&sources).map_err(|errors| diagnostics.extend(errors)).ok());
+            }
             let loaded = compiled.map(|compiled| (toolgate_runtime::Policy::load(&compiled.artifact), compiled.artifact));
             (loaded, diagnostics)
         });
         let Some((policy, artifact)) = artifact else { return Err(policy_error(py, &diagnostics, &sources)) };
         // What has just been compiled does not load only for want of memory.
         let policy = policy.map_err(|error| load_error(py, error.code(), error.to_string()))?;
-        Ok(Self::of(&PyBytes::new(py, &artifact), policy, diagnostics))
+        Ok(Self { sources, diagnostics, ..Self::of(&PyBytes::new(py, &artifact), policy) })
     }
 
     /// Loads an artifact, that of the policy with this digest if one is given: `sha256:` and 64 hexadecimal digits.
@@ -68,7 +79,7 @@ impl Policy {
             None => toolgate_runtime::Policy::load(artifact),
         });
         let policy = loaded.map_err(|error| load_error(py, error.code(), error.to_string()))?;
-        Ok(Self::of(&bytes, policy, Vec::new()))
+        Ok(Self::of(&bytes, policy))
     }
 
     /// Decides one call: a request as JSON text (str or bytes), or as a dict.
@@ -90,6 +101,22 @@ impl Policy {
     fn verdict(&self, request: &Bound<'_, PyAny>, clarified: bool) -> PyResult<&'static str> {
         let request = request_bytes(request)?;
         Ok(self.with_scratch(|scratch| self.policy.verdict(&request, scratch, Options { clarified }).as_str()))
+    }
+
+    /// Tells why a request is decided as it is; of one rule alone, in full, if its id is given.
+    ///
+    /// Raises ExplainError for a policy that was loaded from an artifact without its documents, and for an unknown rule;
+    /// RequestError as `decide` does.
+    #[pyo3(signature = (request, /, *, rule = None, clarified = false))]
+    fn explain(&self, request: &Bound<'_, PyAny>, rule: Option<&str>, clarified: bool) -> PyResult<Explanation> {
+        let py = request.py();
+        let request = request_bytes(request)?;
+        py.detach(|| {
+            let explainable = self.explainable().map_err(|error| (not_explainable(&error), error.to_string()))?;
+            let explanation = explainable.explain(&request, clarified, rule);
+            explanation.map(|explanation| Explanation::new(&explanation)).map_err(|error| ("host/unknown-rule", error.to_string()))
+        })
+        .map_err(|(code, message)| explain_error(py, code, message))
     }
 
     /// What there is to know of the policy: digests, size, fields, certificate.
@@ -131,10 +158,23 @@ impl Policy {
 }
 
 impl Policy {
-    fn of(artifact: &Bound<'_, PyBytes>, policy: toolgate_runtime::Policy, diagnostics: Vec<Diagnostic>) -> Self {
+    fn of(artifact: &Bound<'_, PyBytes>, policy: toolgate_runtime::Policy) -> Self {
         let digest = canonical::digest_text(policy.digest()).into();
         let scratches = Mutex::new(vec![Scratch::new(&policy)]);
-        Self { policy, artifact: artifact.clone().unbind(), digest, diagnostics, scratches }
+        let artifact = artifact.clone().unbind();
+        Self { policy, artifact, digest, diagnostics: Vec::new(), sources: Vec::new(), explainable: OnceLock::new(), scratches }
+    }
+
+    /// Checks the documents again, once.
+    fn explainable(&self) -> Result<&Explainable, NotExplainable> {
+        if let Some(explainable) = self.explainable.get() {
+            return Ok(explainable);
+        }
+        let made = match self.sources.as_slice() {
+            [] => Explainable::from_artifact(&self.policy)?,
+            sources => Explainable::from_documents(sources)?,
+        };
+        Ok(self.explainable.get_or_init(|| made))
     }
 
     /// Nothing of Python runs in between, and the lock is not held while deciding.
@@ -157,6 +197,13 @@ fn request_bytes<'a>(request: &'a Bound<'_, PyAny>) -> PyResult<Cow<'a, [u8]>> {
         Ok(Cow::Owned(text.to_vec()))
     } else {
         value::write(request, REQUEST).map(Cow::Owned).map_err(|unwritable| request_error(request.py(), &unwritable))
+    }
+}
+
+fn not_explainable(error: &NotExplainable) -> &'static str {
+    match error {
+        NotExplainable::NoSources => "host/no-sources",
+        _ => "host/other-sources",
     }
 }
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import toolgate
-from toolgate import Decision, LoadError, Policy, PolicyError, RequestError, ToolgateError
+from toolgate import Decision, Explanation, ExplainError, LoadError, Policy, PolicyError, RequestError, ToolgateError
 
 TEXT = """\
 rules:
@@ -129,7 +129,7 @@ def test_nothing_changes_a_decision_or_a_policy() -> None:
     POLICY.info.clear()  # type: ignore[attr-defined]
     assert decision == POLICY.decide({"action": "other"})
     assert POLICY.diagnostics == [] and POLICY.info["rules"] == 5
-    for kind in [Decision, Policy]:
+    for kind in [Decision, Explanation, Policy]:
         with pytest.raises(TypeError):
             kind()
         with pytest.raises(TypeError):
@@ -294,17 +294,54 @@ def test_info_and_fields() -> None:
     assert info["certificate"]["steps_scalar"] > 0
 
 
+def test_an_explanation() -> None:
+    call = transfer(5000)
+    explanation = POLICY.explain(call)
+    assert explanation.text == str(explanation)
+    assert explanation.text.startswith("not safe to show to a model: ")
+    assert "rule `small-transfer` (allow) does not hold" in explanation.text
+    assert json.loads(explanation.to_json()) == explanation.to_dict()
+    assert explanation.to_dict()["decision"] == POLICY.decide(call).to_dict()
+    assert POLICY.explain(json.dumps(call)).to_dict() == explanation.to_dict()
+    one = POLICY.explain(call, rule="which-account").to_dict()
+    assert [rule["rule"] for rule in one["rules"]] == ["which-account"]
+    assert one["rules"][0]["file"] == "policy.yaml"
+    closing = {"action": "close_account"}
+    assert POLICY.explain(closing, clarified=True).to_dict()["decision"] == POLICY.decide(closing, clarified=True).to_dict()
+    assert POLICY.explain("{").to_dict()["decision"] == POLICY.decide("{").to_dict()
+    with pytest.raises(RequestError) as raised:
+        POLICY.explain({"action": object()})
+    assert raised.value.code == "host/type"
+    with pytest.raises(ExplainError) as unknown:
+        POLICY.explain(call, rule="small-transfre")
+    assert unknown.value.code == "host/unknown-rule"
+    assert "did you mean `small-transfer`?" in str(unknown.value)
+
+
+def test_explaining_from_an_artifact() -> None:
+    with pytest.raises(ExplainError) as raised:
+        Policy.load(POLICY.artifact).explain(transfer(5))
+    assert raised.value.code == "host/no-sources"
+    carrying = Policy.compile([("a.yaml", TEXT)], with_sources=True)
+    assert carrying.digest == POLICY.digest and len(carrying.artifact) > len(POLICY.artifact)
+    loaded = Policy.load(carrying.artifact, digest=POLICY.digest)
+    assert loaded.decide(transfer(5)) == POLICY.decide(transfer(5))
+    assert loaded.explain(transfer(5)).to_dict() == carrying.explain(transfer(5)).to_dict()
+    assert loaded.explain(transfer(5)).to_dict()["rules"][0]["file"] == "a.yaml"
+
+
 def test_errors_are_of_one_family_and_survive_pickling() -> None:
     failing: list[Callable[[], object]] = [
         lambda: Policy.compile("a: 1"),
         lambda: Policy.load(b""),
         lambda: POLICY.decide({"action": object()}),
+        lambda: POLICY.explain({}, rule="other"),
     ]
     for do in failing:
         with pytest.raises(ToolgateError) as raised:
             do()
         error = raised.value
-        assert type(error).__module__ == "toolgate" and type(error) in (PolicyError, LoadError, RequestError)
+        assert type(error).__module__ == "toolgate" and type(error) in (PolicyError, ExplainError, LoadError, RequestError)
         again = pickle.loads(pickle.dumps(error))
         assert (type(again), again.code, str(again)) == (type(error), error.code, str(error))
         assert getattr(again, "diagnostics", None) == getattr(error, "diagnostics", None)

@@ -21,7 +21,7 @@ def test_the_examples_run(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_every_attribute_is_mentioned() -> None:
-    for kind in [toolgate.Decision, toolgate.Policy]:
+    for kind in [toolgate.Decision, toolgate.Explanation, toolgate.Policy]:
         for name in vars(kind):
             if not name.startswith("_"):
                 assert re.search(rf"\b{name}\b", PAGE), name

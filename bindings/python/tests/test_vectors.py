@@ -16,6 +16,9 @@ REJECT = files("reject")
 ACCEPT = files("accept")
 WARN = files("warn")
 
+# Cases of each file that are explained: an explanation asks the interpreter again and again.
+EXPLAINED = 3
+
 
 @pytest.mark.parametrize("path", DECIDE, ids=name_of)
 def test_decide(path: Path) -> None:
@@ -35,6 +38,16 @@ def test_decide(path: Path) -> None:
         except UnicodeDecodeError:
             continue
         assert policy.decide(text, clarified=clarified) == decision, name
+
+
+@pytest.mark.parametrize("path", DECIDE, ids=name_of)
+def test_explanations_decide_alike(path: Path) -> None:
+    """They are made by the reference interpreter, which shares no code with what decides."""
+    vector = read(path)
+    policy = Policy.compile(policies_of(vector))
+    for name, request, clarified, _ in list(cases(vector))[:EXPLAINED]:
+        explained = policy.explain(request, clarified=clarified).to_dict()
+        assert explained["decision"] == policy.decide(request, clarified=clarified).to_dict(), name
 
 
 def test_all_of_decide_is_there() -> None:

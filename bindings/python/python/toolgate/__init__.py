@@ -9,8 +9,8 @@ What is no request is denied. Every failure raises an error that derives from To
 exception is no permission.
 """
 
-from toolgate._errors import LoadError, PolicyError, RequestError, ToolgateError
-from toolgate._toolgate import Decision, Policy, __version__
+from toolgate._errors import ExplainError, LoadError, PolicyError, RequestError, ToolgateError
+from toolgate._toolgate import Decision, Explanation, Policy, __version__
 from toolgate._types import (
     Certificate,
     DecisionDict,
@@ -34,6 +34,8 @@ __all__ = [
     "Document",
     "Documents",
     "Doubt",
+    "ExplainError",
+    "Explanation",
     "Info",
     "LoadError",
     "Policy",

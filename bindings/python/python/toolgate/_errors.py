@@ -30,6 +30,10 @@ class PolicyError(ToolgateError):
         self.diagnostics = diagnostics
 
 
+class ExplainError(ToolgateError):
+    """A policy that decides and cannot be explained: its documents are not at hand, or it has no such rule."""
+
+
 class LoadError(ToolgateError):
     """Bytes that are no artifact of this format, or not that of the policy one expects."""
 
@@ -39,5 +43,5 @@ class RequestError(ToolgateError):
 
 
 # They are part of `toolgate`, wherever they are written.
-for _error in (ToolgateError, PolicyError, LoadError, RequestError):
+for _error in (ToolgateError, PolicyError, ExplainError, LoadError, RequestError):
     _error.__module__ = "toolgate"
