@@ -7,9 +7,10 @@ use std::process::Command;
 
 use crate::Outcome;
 use crate::command::{Step, program, root, target_directory};
+use crate::ffi;
 
 /// Builds the package as it is shipped, installs it into an environment of its own, and runs the
-/// type checker and the suite. Returns the suite's last line.
+/// type checker and the suite, part of which is about the C ABI. Returns the suite's last line.
 pub(crate) fn run() -> Result<String, String> {
     let environment = Environment::pinned()?;
     let wheels = directory("wheels")?;
@@ -19,8 +20,14 @@ pub(crate) fn run() -> Result<String, String> {
     environment.in_package(&["-m", "mypy"]).run()?;
     // The stub against what is installed.
     environment.in_package(&["-m", "mypy.stubtest", "toolgate._toolgate"]).run()?;
+    // Which is tested from here, too.
+    let prefix = directory("prefix")?;
+    ffi::install(&prefix, ffi::Profile::Release)?;
+    let library = format!("lib/{}toolgate{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
     let mut last = String::new();
-    environment.in_package(&["-m", "pytest", "--quiet"]).run_seeing(|line| line.clone_into(&mut last))?;
+    let mut suite = environment.in_package(&["-m", "pytest", "--quiet"]);
+    suite.env("TOOLGATE_LIBRARY", prefix.join(library));
+    suite.run_seeing(|line| line.clone_into(&mut last))?;
     Ok(last)
 }
 
