@@ -107,8 +107,13 @@ static size_t read_escape(reader *in, char *out) {
 
 /* The string behind an opening quote. */
 static char *read_string(reader *in, size_t *len) {
-    /* No escape is shorter than what it stands for. */
-    char *text = allocate((size_t)(in->end - in->at) + 1);
+    /* No escape is shorter than what it stands for, so the text fits where it stood. */
+    const char *close = in->at;
+    char *text;
+    while (close < in->end && *close != '"') {
+        close += *close == '\\' && in->end - close > 1 ? 2 : 1;
+    }
+    text = allocate((size_t)(close - in->at) + 1);
     *len = 0;
     while (in->at != NULL && in->at < in->end && *in->at != '"') {
         if (*in->at == '\\') {
@@ -130,8 +135,6 @@ static char *read_string(reader *in, size_t *len) {
     }
     in->at++;
     text[*len] = '\0';
-    /* Vectors may be large, their strings are many. */
-    text = realloc(text, *len + 1);
     return text;
 }
 
