@@ -33,7 +33,8 @@ fn tracked() -> Vec<String> {
         for entry in fs::read_dir(&directory).unwrap() {
             let path = entry.unwrap().path();
             let name = path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
-            if [".git", "dist", "target", "fuzz/target", "fuzz/artifacts"].contains(&name.as_str()) {
+            let others = ["fuzz/target", "fuzz/artifacts", "bindings/node/node_modules", "bindings/node/dist"];
+            if [".git", "dist", "target"].contains(&name.as_str()) || others.contains(&name.as_str()) {
                 continue;
             }
             if path.is_dir() { pending.push(path) } else { found.push(name) }

@@ -6,6 +6,7 @@ mod command;
 mod examples;
 mod ffi;
 mod fuzz;
+mod node;
 mod python;
 mod readme;
 mod tally;
@@ -31,7 +32,8 @@ const USAGE: &str = "usage: cargo xtask TASK
   wasm               the WebAssembly modules, their sizes and their vectors; `--check` compares them with those that are
                      committed, `--write` replaces those
   python             the Python package: types and suite
-  dist               the packages, each installed and run elsewhere";
+  dist               the packages, each installed and run elsewhere
+  node               the npm package and its suite";
 
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         (Some("wasm"), []) => wasm::run(wasm::Committed::Leave),
         (Some("wasm"), [option]) if option == "--check" => wasm::run(wasm::Committed::Check),
         (Some("wasm"), [option]) if option == "--write" => wasm::run(wasm::Committed::Write),
+        (Some("node"), []) => node::run(),
         _ => Err(USAGE.to_owned()),
     };
     match result {

@@ -3,7 +3,7 @@
 use crate::Outcome;
 use crate::command::{Step, cargo, program};
 use crate::tally::Tally;
-use crate::{examples, ffi};
+use crate::{examples, ffi, node, wasm};
 
 /// Targets without std that the runtime is built for.
 const TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "thumbv7em-none-eabi"];
@@ -14,10 +14,12 @@ type Part = (&'static str, Result<String, String>);
 pub(crate) fn run() -> Outcome {
     let targets = add_targets();
     let mut tally = Tally::default();
-    let parts: [Part; 5] = [
+    let parts: [Part; 7] = [
         ("suites", suites(&mut tally)),
         ("C ABI", ffi::run(&mut tally)),
         ("runtime without std", targets.and_then(|()| build_without_std())),
+        ("WebAssembly modules", wasm::run(wasm::Committed::Leave).map(|()| "all vectors, within their sizes".to_owned())),
+        ("Node package", node::run().map(|()| "all vectors, values, types".to_owned())),
         ("examples", examples::run()),
         ("no feature is needed", build_plain()),
     ];

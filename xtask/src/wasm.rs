@@ -124,12 +124,15 @@ fn weigh(module: &Module, path: &Path) -> Outcome {
     Ok(())
 }
 
+/// What tells other programs where the modules are.
+pub(crate) fn variables(built: &[PathBuf]) -> impl Iterator<Item = (String, &PathBuf)> {
+    MODULES.iter().zip(built).map(|(module, path)| (format!("TOOLGATE_{}_WASM", module.name.to_uppercase()), path))
+}
+
 /// All vectors through the exports, in Node without any other code of the project.
 fn suite(built: &[PathBuf]) -> Outcome {
-    let mut node = program("node", &["--test", "--test-reporter=spec", "wasm/tests/"]);
-    for (module, path) in MODULES.iter().zip(built) {
-        node.env(format!("TOOLGATE_{}_WASM", module.name.to_uppercase()), path);
-    }
+    let mut node = program("node", &["--test", "--test-reporter=spec", "wasm/tests/exports.test.mjs", "wasm/tests/vectors.test.mjs"]);
+    node.envs(variables(built));
     node.run().map_err(|problem| format!("{problem}; the suite needs Node 20 or later"))
 }
 

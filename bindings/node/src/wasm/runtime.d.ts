@@ -1,0 +1,2 @@
+/** The runtime as a module, compiled once. The build writes this: inlined, or imported where bytes may not be compiled. */
+export declare function runtime(): WebAssembly.Module;
