@@ -6,6 +6,7 @@ mod command;
 mod examples;
 mod ffi;
 mod fuzz;
+mod go;
 mod node;
 mod python;
 mod readme;
@@ -22,18 +23,19 @@ use crate::command::{Step, cargo, root};
 
 const USAGE: &str = "usage: cargo xtask TASK
 
-  test               every suite, the runtime without std on two targets, the examples
+  test               every suite of every host, the runtime without std on two targets, the examples
   vectors            the law's cases, by host
   ffi                the C ABI: its suites, the example, AddressSanitizer, Miri
   ffi install DIR    the library in release, with header and pkg-config file, under a directory
-  bench [OPTION…]    the table of figures, in release; options are those of the `table` binary
-  fuzz [SECONDS]     every fuzz target for so long, 60 if not said
-  readme             the first command of README.md
   wasm               the WebAssembly modules, their sizes and their vectors; `--check` compares them with those that are
                      committed, `--write` replaces those
+  node               the npm package: types and suite
   python             the Python package: types and suite
-  dist               the packages, each installed and run elsewhere
-  node               the npm package and its suite";
+  go                 the Go module: vet, other platforms, and its suite under the race detector
+  dist               the packages of all hosts in dist/, each installed and run elsewhere
+  bench [OPTION…]    the table of figures, in release; options are those of the `table` binary
+  fuzz [SECONDS]     every fuzz target for so long, 60 if not said
+  readme             the first command of README.md";
 
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         (Some("fuzz"), [seconds]) => seconds.parse().map_err(|_| format!("`{seconds}` is no number of seconds")).and_then(fuzz::run),
         (Some("python"), []) => python::run().map(drop),
         (Some("dist"), []) => python::dist(&root().join("dist")),
+        (Some("go"), []) => go::run().map(drop),
         (Some("readme"), []) => readme::run(),
         (Some("wasm"), []) => wasm::run(wasm::Committed::Leave),
         (Some("wasm"), [option]) if option == "--check" => wasm::run(wasm::Committed::Check),
