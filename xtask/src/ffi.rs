@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Outcome;
 use crate::command::{Step, cargo, program, root, target_directory};
+use crate::dist::{Elsewhere, expect};
 use crate::fuzz::nightly;
 use crate::tally::Tally;
 
@@ -106,6 +107,44 @@ fn needed() -> Result<String, String> {
     read(&needed)
 }
 
+/// Leaves the library for this platform in a directory, and proves that it is found, linked and run where nothing else is.
+pub(crate) fn dist(into: &Path) -> Outcome {
+    let name = format!("toolgate-c-{}-{}", env!("CARGO_PKG_VERSION"), host()?);
+    let staged = Elsewhere::new("c-staged")?;
+    let prefix = staged.path.join(&name);
+    install(&prefix, Profile::Release)?;
+    for file in ["LICENSE-APACHE", "LICENSE-MIT", "docs/c.md"] {
+        let from = root().join(file);
+        copy(&from, &prefix.join(from.file_name().unwrap_or_default()))?;
+    }
+    let package = into.join(format!("{name}.tar.gz"));
+    let mut pack = program("tar", &["-czf", &text(&package), &name]);
+    pack.current_dir(&staged.path);
+    pack.run()?;
+    let elsewhere = Elsewhere::new("c")?;
+    let mut unpack = program("tar", &["-xzf", &text(&package)]);
+    unpack.current_dir(&elsewhere.path);
+    unpack.run()?;
+    let lib = elsewhere.path.join(&name).join("lib");
+    copy(&root().join("examples/c/main.c"), &elsewhere.path.join("main.c"))?;
+    let mut flags = program("pkg-config", &["--cflags", "--libs", "toolgate"]);
+    flags.env("PKG_CONFIG_PATH", lib.join("pkgconfig"));
+    let flags: Vec<String> = flags.output_text()?.split_whitespace().map(str::to_owned).collect();
+    let mut compile = program("cc", &["-std=c99", "main.c"]).arguments(&flags).arguments(&["-o", "main"]);
+    compile.current_dir(&elsewhere.path);
+    compile.run()?;
+    let mut run = program("./main", &[""; 0]);
+    run.current_dir(&elsewhere.path).env("LD_LIBRARY_PATH", &lib).env("DYLD_LIBRARY_PATH", &lib);
+    expect(&package, &run.output_text()?, &shown()?)
+}
+
+/// What `docs/c.md` shows that its example prints.
+fn shown() -> Result<String, String> {
+    let page = read(&root().join("docs/c.md"))?;
+    let shown = page.split_once("<!-- output -->\n```text\n").and_then(|(_, rest)| rest.split_once("```"));
+    shown.map(|(shown, _)| shown.to_owned()).ok_or_else(|| "docs/c.md does not show what its example prints".to_owned())
+}
+
 /// Runs the C99 suite, with the shared library and with the static one.
 fn suite(prefix: &Path, tally: &mut Tally) -> Outcome {
     let directory = directory()?;
@@ -132,9 +171,7 @@ fn example(prefix: &Path) -> Outcome {
     configure.run()?;
     program("cmake", &["--build", &build]).run()?;
     let printed = program(&format!("{build}/example"), &[""; 0]).output_text()?;
-    let page = read(&root().join("docs/c.md"))?;
-    let shown = page.split_once("<!-- output -->\n```text\n").and_then(|(_, rest)| rest.split_once("```")).map(|(shown, _)| shown);
-    if shown == Some(&printed) { Ok(()) } else { Err(format!("docs/c.md should show what its example prints:\n{printed}")) }
+    if shown()? == printed { Ok(()) } else { Err(format!("docs/c.md should show what its example prints:\n{printed}")) }
 }
 
 /// Runs the suite with AddressSanitizer in the C programs and in the library.

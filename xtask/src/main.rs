@@ -3,6 +3,8 @@
 //! A part that cannot run fails and says what to install; nothing is ever skipped.
 
 mod command;
+mod crates;
+mod dist;
 mod examples;
 mod ffi;
 mod fuzz;
@@ -19,7 +21,7 @@ use std::env;
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::command::{Step, cargo, root};
+use crate::command::{Step, cargo};
 
 const USAGE: &str = "usage: cargo xtask TASK
 
@@ -49,14 +51,14 @@ fn main() -> ExitCode {
         (Some("bench"), options) => bench(options),
         (Some("fuzz"), []) => fuzz::run(60),
         (Some("fuzz"), [seconds]) => seconds.parse().map_err(|_| format!("`{seconds}` is no number of seconds")).and_then(fuzz::run),
-        (Some("python"), []) => python::run().map(drop),
-        (Some("dist"), []) => python::dist(&root().join("dist")),
+        (Some("python"), []) => python::run(&mut tally::Tally::default()).map(drop),
+        (Some("dist"), []) => dist::run(),
         (Some("go"), []) => go::run().map(drop),
         (Some("readme"), []) => readme::run(),
-        (Some("wasm"), []) => wasm::run(wasm::Committed::Leave),
-        (Some("wasm"), [option]) if option == "--check" => wasm::run(wasm::Committed::Check),
-        (Some("wasm"), [option]) if option == "--write" => wasm::run(wasm::Committed::Write),
-        (Some("node"), []) => node::run(),
+        (Some("wasm"), []) => wasm::run(wasm::Committed::Leave, &mut tally::Tally::default()),
+        (Some("wasm"), [option]) if option == "--check" => wasm::run(wasm::Committed::Check, &mut tally::Tally::default()),
+        (Some("wasm"), [option]) if option == "--write" => wasm::run(wasm::Committed::Write, &mut tally::Tally::default()),
+        (Some("node"), []) => node::task(),
         _ => Err(USAGE.to_owned()),
     };
     match result {

@@ -8,10 +8,11 @@ use std::process::Command;
 use crate::Outcome;
 use crate::command::{Step, program, root, target_directory};
 use crate::ffi;
+use crate::tally::Tally;
 
 /// Builds the package as it is shipped, installs it into an environment of its own, and runs the
 /// type checker and the suite, part of which is about the C ABI. Returns the suite's last line.
-pub(crate) fn run() -> Result<String, String> {
+pub(crate) fn run(tally: &mut Tally) -> Result<String, String> {
     let environment = Environment::pinned()?;
     let wheels = directory("wheels")?;
     environment.maturin(&BUILD, &wheels)?;
@@ -27,7 +28,10 @@ pub(crate) fn run() -> Result<String, String> {
     let mut last = String::new();
     let mut suite = environment.in_package(&["-m", "pytest", "--quiet"]);
     suite.env("TOOLGATE_LIBRARY", prefix.join(library));
-    suite.run_seeing(|line| line.clone_into(&mut last))?;
+    suite.run_seeing(|line| {
+        tally.see(line);
+        line.clone_into(&mut last);
+    })?;
     Ok(last)
 }
 

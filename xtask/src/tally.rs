@@ -1,4 +1,4 @@
-//! Counting what `cargo test` reports.
+//! Counting what test runners report.
 
 use std::fmt;
 
@@ -11,9 +11,21 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Adds a line such as `test result: ok. 4 passed; 0 failed; 1 ignored; …`; others count nothing.
+    /// Adds a line such as `test result: ok. 4 passed; 0 failed; 1 ignored; …` of Cargo, `2 failed, 4 passed in 0.12s` of
+    /// pytest, or `ℹ pass 4` of Node; others count nothing.
     pub(crate) fn see(&mut self, line: &str) {
-        let Some((_, counts)) = line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". ")) else { return };
+        if let Some(count) = line.strip_prefix("\u{2139} ") {
+            match count.split_once(' ') {
+                Some(("pass", number)) => self.passed = self.passed.saturating_add(number.parse().unwrap_or(0)),
+                Some(("fail", number)) => self.failed = self.failed.saturating_add(number.parse().unwrap_or(0)),
+                _ => {}
+            }
+            return;
+        }
+        let of_cargo = line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". "));
+        let of_pytest = line.trim_matches(['=', ' ']).rsplit_once(" in ").filter(|(_, time)| time.contains("s"));
+        let Some((_, counts)) = of_cargo.or(of_pytest.map(|(counts, time)| (time, counts))) else { return };
+        let counts = counts.replace(", ", ";");
         for count in counts.split(';') {
             let mut words = count.split_whitespace();
             let (Some(number), Some(word)) = (words.next().and_then(|number| number.parse::<u64>().ok()), words.next()) else { continue };
@@ -52,5 +64,17 @@ mod tests {
         tally.see("test says_4_passed ... ok");
         assert_eq!(tally.to_string(), "13 passed, 2 failed, 1 ignored");
         assert!(!tally.is_good() && !Tally::default().is_good());
+    }
+
+    #[test]
+    fn lines_of_other_runners_are_added_up() {
+        let mut tally = Tally::default();
+        tally.see("2278 passed in 96.70s (0:01:36)");
+        tally.see("\u{2139} tests 12");
+        tally.see("\u{2139} pass 11");
+        tally.see("\u{2139} fail 1");
+        tally.see("1 failed, 3 passed in 0.12s");
+        tally.see("all vectors in 3 files");
+        assert_eq!(tally.to_string(), "2292 passed, 2 failed");
     }
 }

@@ -3,7 +3,7 @@
 use crate::Outcome;
 use crate::command::{Step, cargo, program};
 use crate::tally::Tally;
-use crate::{examples, ffi, node, wasm};
+use crate::{examples, ffi, go, node, python, wasm};
 
 /// Targets without std that the runtime is built for.
 const TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "thumbv7em-none-eabi"];
@@ -14,12 +14,14 @@ type Part = (&'static str, Result<String, String>);
 pub(crate) fn run() -> Outcome {
     let targets = add_targets();
     let mut tally = Tally::default();
-    let parts: [Part; 7] = [
+    let parts: [Part; 9] = [
         ("suites", suites(&mut tally)),
         ("C ABI", ffi::run(&mut tally)),
         ("runtime without std", targets.and_then(|()| build_without_std())),
-        ("WebAssembly modules", wasm::run(wasm::Committed::Leave).map(|()| "all vectors, within their sizes".to_owned())),
-        ("Node package", node::run().map(|()| "all vectors, values, types".to_owned())),
+        ("WebAssembly modules", wasm::run(wasm::Committed::Check, &mut tally).map(|()| "all vectors, within their sizes".to_owned())),
+        ("Node package", node::run(&mut tally)),
+        ("Python package", python::run(&mut tally)),
+        ("Go module", go::run()),
         ("examples", examples::run()),
         ("no feature is needed", build_plain()),
     ];

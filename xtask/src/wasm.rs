@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Outcome;
 use crate::command::{Step, cargo, program, root, target_directory};
+use crate::tally::Tally;
 
 /// One module.
 struct Module {
@@ -50,7 +51,7 @@ pub(crate) enum Committed {
     Write,
 }
 
-pub(crate) fn run(committed: Committed) -> Outcome {
+pub(crate) fn run(committed: Committed, tally: &mut Tally) -> Outcome {
     let built = build()?;
     for (module, path) in MODULES.iter().zip(&built) {
         let copy = root().join(COMMITTED).join(format!("{}.wasm", module.name));
@@ -61,7 +62,7 @@ pub(crate) fn run(committed: Committed) -> Outcome {
             Committed::Check => return Err(format!("{} is not what was built; run `cargo xtask wasm --write`", copy.display())),
         }
     }
-    suite(&built)
+    suite(&built, tally)
 }
 
 /// Builds both modules and returns where they are.
@@ -130,10 +131,10 @@ pub(crate) fn variables(built: &[PathBuf]) -> impl Iterator<Item = (String, &Pat
 }
 
 /// All vectors through the exports, in Node without any other code of the project.
-fn suite(built: &[PathBuf]) -> Outcome {
+fn suite(built: &[PathBuf], tally: &mut Tally) -> Outcome {
     let mut node = program("node", &["--test", "--test-reporter=spec", "wasm/tests/exports.test.mjs", "wasm/tests/vectors.test.mjs"]);
     node.envs(variables(built));
-    node.run().map_err(|problem| format!("{problem}; the suite needs Node 20 or later"))
+    node.run_seeing(|line| tally.see(line)).map_err(|problem| format!("{problem}; the suite needs Node 20 or later"))
 }
 
 fn add_target() -> Outcome {

@@ -107,31 +107,32 @@ static size_t read_escape(reader *in, char *out) {
 
 /* The string behind an opening quote. */
 static char *read_string(reader *in, size_t *len) {
-    /* No escape is shorter than what it stands for, so the text fits where it stood. */
     const char *close = in->at;
     char *text;
-    while (close < in->end && *close != '"') {
-        close += *close == '\\' && in->end - close > 1 ? 2 : 1;
-    }
-    text = allocate((size_t)(close - in->at) + 1);
     *len = 0;
-    while (in->at != NULL && in->at < in->end && *in->at != '"') {
+    while (close < in->end && *close != '"') {
+        close += *close == '\\' ? 2 : 1;
+    }
+    if (close >= in->end) {
+        in->at = NULL;
+        return NULL;
+    }
+    /* No escape is shorter than what it stands for. */
+    text = allocate((size_t)(close - in->at) + 1);
+    while (in->at < close) {
         if (*in->at == '\\') {
             size_t wrote;
             in->at++;
             wrote = read_escape(in, text + *len);
             if (wrote == 0) {
                 in->at = NULL;
+                free(text);
+                return NULL;
             }
             *len += wrote;
         } else {
             text[(*len)++] = *in->at++;
         }
-    }
-    if (in->at == NULL || in->at >= in->end) {
-        in->at = NULL;
-        free(text);
-        return NULL;
     }
     in->at++;
     text[*len] = '\0';
