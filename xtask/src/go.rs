@@ -29,6 +29,11 @@ pub(crate) fn run() -> Result<String, String> {
     Ok(last)
 }
 
+/// The vectors alone; each line of the suite is shown to `see`.
+pub(crate) fn vectors(see: impl FnMut(&str)) -> Outcome {
+    go(&["test", "-count=1", "-timeout=30m", "-run=^TestVectors"]).run_seeing(see)
+}
+
 /// Leaves the module in a directory as the go command downloads it, and proves that `go get` installs it where nothing else is.
 pub(crate) fn dist(into: &Path) -> Outcome {
     let name = format!("toolgate-go-{VERSION}.zip");

@@ -18,6 +18,14 @@ pub(crate) fn run(tally: &mut Tally) -> Result<String, String> {
     Ok("all vectors, values, types".to_owned())
 }
 
+/// The vectors alone; each line of the suite is shown to `see`.
+pub(crate) fn vectors(see: impl FnMut(&str)) -> Outcome {
+    build()?;
+    let mut node = program("node", &["--test", "--test-reporter=spec", "test/vectors.test.mjs"]);
+    node.current_dir(root().join(PACKAGE));
+    node.run_seeing(see)
+}
+
 /// `cargo xtask node`
 pub(crate) fn task() -> Outcome {
     let mut tally = Tally::default();

@@ -14,10 +14,7 @@ use crate::tally::Tally;
 /// type checker and the suite, part of which is about the C ABI. Returns the suite's last line.
 pub(crate) fn run(tally: &mut Tally) -> Result<String, String> {
     let environment = Environment::pinned()?;
-    let wheels = directory("wheels")?;
-    environment.maturin(&BUILD, &wheels)?;
-    let wheel = only_file(&wheels, ".whl")?;
-    environment.pip(&["install", "--force-reinstall", "--no-deps", &wheel.to_string_lossy()])?;
+    environment.install_built()?;
     environment.in_package(&["-m", "mypy"]).run()?;
     // The stub against what is installed.
     environment.in_package(&["-m", "mypy.stubtest", "toolgate._toolgate"]).run()?;
@@ -33,6 +30,13 @@ pub(crate) fn run(tally: &mut Tally) -> Result<String, String> {
         line.clone_into(&mut last);
     })?;
     Ok(last)
+}
+
+/// The vectors alone; each line of the suite is shown to `see`.
+pub(crate) fn vectors(see: impl FnMut(&str)) -> Outcome {
+    let environment = Environment::pinned()?;
+    environment.install_built()?;
+    environment.in_package(&["-m", "pytest", "--quiet", "--capture=no", "tests/test_vectors.py"]).run_seeing(see)
 }
 
 /// Leaves a wheel and a source distribution in a directory, and proves that each installs and runs where nothing else is.
@@ -119,6 +123,14 @@ impl Environment {
         program(&interpreter, &["-m", "venv", "--clear", &self.directory.to_string_lossy()])
             .run()
             .map_err(|problem| format!("{problem}; install Python's `venv`, for example with: apt-get install python3-venv"))
+    }
+
+    /// Builds the package as it is shipped, and installs it.
+    fn install_built(&self) -> Outcome {
+        let wheels = directory("wheels")?;
+        self.maturin(&BUILD, &wheels)?;
+        let wheel = only_file(&wheels, ".whl")?;
+        self.pip(&["install", "--force-reinstall", "--no-deps", &wheel.to_string_lossy()])
     }
 
     fn python(&self, arguments: &[&str]) -> Command {

@@ -137,6 +137,13 @@ fn suite(built: &[PathBuf], tally: &mut Tally) -> Outcome {
     node.run_seeing(|line| tally.see(line)).map_err(|problem| format!("{problem}; the suite needs Node 20 or later"))
 }
 
+/// The vectors alone; each line of the suite is shown to `see`.
+pub(crate) fn vectors(see: impl FnMut(&str)) -> Outcome {
+    let mut node = program("node", &["--test", "--test-reporter=spec", "wasm/tests/vectors.test.mjs"]);
+    node.envs(variables(&build()?));
+    node.run_seeing(see)
+}
+
 fn add_target() -> Outcome {
     let installed = program("rustup", &["target", "list", "--installed"]).output_text()?;
     if installed.lines().any(|line| line == TARGET) {

@@ -246,10 +246,11 @@ test("edge runtimes get modules that are imported, not compiled from bytes", () 
   }
 });
 
-test("the example of the README runs", () => {
-  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
-  const examples = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
-  assert.ok(examples.length >= 2);
+test("the examples of the READMEs run", () => {
+  const pages = ["../README.md", "../../../README.md"].map((page) => readFileSync(new URL(page, import.meta.url), "utf8"));
+  const found = pages.map((page) => [...page.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code));
+  assert.ok(found[0].length >= 2 && found[1].length === 1);
+  const examples = found.flat();
   for (const code of examples) {
     execFileSync(process.execPath, ["--input-type=module", "--eval", code], { cwd: new URL("..", import.meta.url), stdio: ["ignore", "pipe", "inherit"] });
   }

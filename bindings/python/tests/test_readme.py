@@ -10,14 +10,21 @@ import pytest
 import toolgate
 
 PAGE = (Path(__file__).resolve().parents[1] / "README.md").read_text("utf-8")
-EXAMPLES = re.findall(r"^```python\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+FRONT_PAGE = (Path(__file__).resolve().parents[3] / "README.md").read_text("utf-8")
+
+
+def examples(page: str) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
 
 
 def test_the_examples_run(capsys: pytest.CaptureFixture[str]) -> None:
-    assert EXAMPLES
-    for example in EXAMPLES:
+    assert examples(PAGE) and examples(FRONT_PAGE)
+    for example in examples(PAGE):
         exec(compile(example, "README.md", "exec"), {})
     assert capsys.readouterr().out == "A person must approve transfers above 1000.\n"
+    for example in examples(FRONT_PAGE):
+        exec(compile(example, "README.md", "exec"), {})
+    assert capsys.readouterr().out == "deny\n"
 
 
 def test_every_attribute_is_mentioned() -> None:

@@ -51,8 +51,9 @@ def test_explanations_decide_alike(path: Path) -> None:
 
 
 def test_all_of_decide_is_there() -> None:
-    assert len(DECIDE) == index()["decide"]["files"]
-    assert sum(len(read(path)["cases"]) for path in DECIDE) == index()["decide"]["cases"]
+    count = sum(len(read(path)["cases"]) for path in DECIDE)
+    assert (len(DECIDE), count) == (index()["decide"]["files"], index()["decide"]["cases"])
+    print(f"vectors/decide: {len(DECIDE)} files, {count} cases")
 
 
 def is_as_expected(found: Diagnostic, expected: Any, names: list[str]) -> bool:
@@ -99,9 +100,9 @@ def test_warn(path: Path) -> None:
 
 
 def test_all_documents_are_there() -> None:
-    assert len(REJECT) == index()["reject"]["cases"]
-    assert len(ACCEPT) == index()["accept"]["cases"]
-    assert len(WARN) == index()["warn"]["cases"]
+    for area, paths in {"reject": REJECT, "accept": ACCEPT, "warn": WARN}.items():
+        assert len(paths) == index()[area]["cases"]
+        print(f"vectors/{area}: {len(paths)} cases")
 
 
 GOLDEN = [path for path in files("artifact") if path.suffix == ".json"]
