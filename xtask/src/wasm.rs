@@ -57,7 +57,7 @@ pub(crate) fn run(committed: Committed, tally: &mut Tally) -> Outcome {
         let copy = root().join(COMMITTED).join(format!("{}.wasm", module.name));
         match committed {
             Committed::Leave => {}
-            Committed::Write => _ = fs::copy(path, &copy).map_err(|error| format!("{}: {error}", copy.display()))?,
+            Committed::Write => fs::write(&copy, read(path)?).map_err(|error| format!("{}: {error}", copy.display()))?,
             Committed::Check if read(path)? == read(&copy)? => println!("{} is what was built", copy.display()),
             Committed::Check => return Err(format!("{} is not what was built; run `cargo xtask wasm --write`", copy.display())),
         }
