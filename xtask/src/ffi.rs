@@ -163,7 +163,8 @@ fn suite(prefix: &Path, tally: &mut Tally) -> Outcome {
     Ok(())
 }
 
-/// Builds `examples/c` as its reader would, and compares what it prints with the page that shows it.
+/// Builds `examples/c` as its reader would, and compares what it prints with the page that shows it; then the example of
+/// the front page.
 fn example(prefix: &Path) -> Outcome {
     let build = text(&directory()?.join("example"));
     let mut configure = program("cmake", &["-S", "examples/c", "-B", &build, "--fresh", "-Wno-dev"]);
@@ -171,7 +172,19 @@ fn example(prefix: &Path) -> Outcome {
     configure.run()?;
     program("cmake", &["--build", &build]).run()?;
     let printed = program(&format!("{build}/example"), &[""; 0]).output_text()?;
-    if shown()? == printed { Ok(()) } else { Err(format!("docs/c.md should show what its example prints:\n{printed}")) }
+    if shown()? != printed {
+        return Err(format!("docs/c.md should show what its example prints:\n{printed}"));
+    }
+    let page = read(&root().join("README.md"))?;
+    let block = page.split_once("\n```c\n").and_then(|(_, rest)| rest.split_once("```")).map(|(block, _)| block);
+    let (source, built) = (directory()?.join("readme.c"), directory()?.join("readme"));
+    fs::write(&source, block.ok_or("README.md has no example in C")?).map_err(|error| format!("{}: {error}", source.display()))?;
+    let command = program("cc", &STRICT).arguments(&[text(&source)]).arguments(&shared(prefix));
+    command.arguments(&["-o", &text(&built)]).run()?;
+    match program(&text(&built), &[""; 0]).output_text()?.as_str() {
+        "not allowed\n" => Ok(()),
+        other => Err(format!("the example in C of README.md printed `{other}`")),
+    }
 }
 
 /// Runs the suite with AddressSanitizer in the C programs and in the library.
