@@ -308,6 +308,11 @@ typedef struct toolgate_value {
 #define TOOLGATE_ERR_LOAD_OTHER_POLICY 106
 
 /**
+ * There is not enough memory for the policy.
+ */
+#define TOOLGATE_ERR_LOAD_MEMORY 107
+
+/**
  * The policy has no such slot.
  */
 #define TOOLGATE_ERR_FIELDS_UNKNOWN_SLOT 201

@@ -54,6 +54,8 @@ pub const TOOLGATE_ERR_LOAD_DIGEST: Status = 104;
 pub const TOOLGATE_ERR_LOAD_SECTION: Status = 105;
 /// The artifact is sound, but of another policy than the one expected.
 pub const TOOLGATE_ERR_LOAD_OTHER_POLICY: Status = 106;
+/// There is not enough memory for the policy.
+pub const TOOLGATE_ERR_LOAD_MEMORY: Status = 107;
 
 /// The policy has no such slot.
 pub const TOOLGATE_ERR_FIELDS_UNKNOWN_SLOT: Status = 201;
@@ -68,7 +70,7 @@ pub extern "C" fn toolgate_status_code(status: Status) -> Text {
     Text::of(CODES.iter().find(|(known, _)| *known == status).map_or("", |(_, code)| code))
 }
 
-const CODES: [(Status, &str); 24] = [
+const CODES: [(Status, &str); 25] = [
     (TOOLGATE_OK, "ok"),
     (TOOLGATE_ERR_NULL, "host/null"),
     (TOOLGATE_ERR_MISALIGNED, "host/misaligned"),
@@ -91,6 +93,7 @@ const CODES: [(Status, &str); 24] = [
     (TOOLGATE_ERR_LOAD_DIGEST, "load/digest"),
     (TOOLGATE_ERR_LOAD_SECTION, "load/section"),
     (TOOLGATE_ERR_LOAD_OTHER_POLICY, "load/other-policy"),
+    (TOOLGATE_ERR_LOAD_MEMORY, "load/memory"),
     (TOOLGATE_ERR_FIELDS_UNKNOWN_SLOT, "fields/unknown-slot"),
     (TOOLGATE_ERR_FIELDS_MALFORMED, "fields/malformed"),
 ];
