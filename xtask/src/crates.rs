@@ -27,7 +27,9 @@ pub(crate) fn dist(into: &Path) -> Outcome {
         unpack.run()?;
     }
     let patched = CRATES.map(|name| format!("{name} = {{ path = \"{name}-{VERSION}\" }}\n"));
-    elsewhere.write("Cargo.toml", &format!("{MANIFEST}\n[patch.crates-io]\n{}{}", patched[0], patched[1]))?;
+    let excluded = CRATES.map(|name| format!("\"{name}-{VERSION}\"")).join(", ");
+    let manifest = format!("{MANIFEST}\n[workspace]\nexclude = [{excluded}]\n\n[patch.crates-io]\n{}{}", patched[0], patched[1]);
+    elsewhere.write("Cargo.toml", &manifest)?;
     elsewhere.write("src/main.rs", PROGRAM)?;
     let mut run = cargo(&["run", "--quiet"]);
     run.current_dir(&elsewhere.path).env_remove("CARGO_TARGET_DIR");
@@ -59,9 +61,6 @@ edition = \"2024\"
 [dependencies]
 toolgate-compiler = \"=0.1.0\"
 toolgate-runtime = \"=0.1.0\"
-
-[workspace]
-exclude = [\"toolgate-*\"]
 ";
 
 /// What a user may write first.
