@@ -1,7 +1,7 @@
 //! `if`: an expression in a subset of CEL.
 //!
 //! `text → tokens → syntax tree → checked expression`. The parser reads more than the law has, and the checker resolves
-//! names and refuses the rest by name; [`print`] turns a checked expression into text again.
+//! names and refuses the rest by name; [`print()`] turns a checked expression into text again.
 
 mod absent;
 mod check;
