@@ -47,7 +47,7 @@ class Library:
             ("bytes_data", c_void_p, [handle]),
             ("bytes_len", c_size_t, [handle]),
             ("bytes_free", None, [handle]),
-            ("compile", c_uint32, [POINTER(Document), c_size_t, out, out]),
+            ("compile", c_uint32, [POINTER(Document), c_size_t, c_uint32, out, out]),
             ("policy_load", c_uint32, [c_char_p, c_size_t, out, out]),
             ("policy_load_expecting", c_uint32, [c_char_p, c_size_t, c_char_p, c_size_t, out, out]),
             ("policy_free", None, [handle]),
@@ -73,7 +73,7 @@ class Library:
             named = name.encode()
             place.name, place.name_len, place.text, place.text_len = named, len(named), text, len(text)
         artifact, diagnostics = c_void_p(), c_void_p()
-        status = self.c.toolgate_compile(listed, len(documents), byref(artifact), byref(diagnostics))
+        status = self.c.toolgate_compile(listed, len(documents), 0, byref(artifact), byref(diagnostics))
         told = self.take(diagnostics).decode() if diagnostics else ""
         return status, self.take(artifact) if artifact else None, told
 
