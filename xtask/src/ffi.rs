@@ -72,7 +72,12 @@ pub(crate) fn install(prefix: &Path, profile: Profile) -> Outcome {
         Profile::Release => ("release", "release"),
     };
     // With default features, as others get it.
-    cargo(&["build", "--package", "toolgate-ffi", "--profile", name]).run()?;
+    let mut build = cargo(&["build", "--package", "toolgate-ffi", "--profile", name]);
+    if profile == Profile::Release {
+        // Line tables make up most of what would be shipped.
+        build = build.arguments(&["--config", "profile.release.debug=false", "--config", "profile.release.strip='debuginfo'"]);
+    }
+    build.run()?;
     let (include, lib) = (prefix.join("include"), prefix.join("lib"));
     let package_config = lib.join("pkgconfig");
     for directory in [&include, &package_config] {
