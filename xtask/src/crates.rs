@@ -28,7 +28,8 @@ pub(crate) fn dist(into: &Path) -> Outcome {
     }
     let patched = CRATES.map(|name| format!("{name} = {{ path = \"{name}-{VERSION}\" }}\n"));
     let excluded = CRATES.map(|name| format!("\"{name}-{VERSION}\"")).join(", ");
-    let manifest = format!("{MANIFEST}\n[workspace]\nexclude = [{excluded}]\n\n[patch.crates-io]\n{}{}", patched[0], patched[1]);
+    let manifest = MANIFEST.replace("VERSION", VERSION);
+    let manifest = format!("{manifest}\n[workspace]\nexclude = [{excluded}]\n\n[patch.crates-io]\n{}{}", patched[0], patched[1]);
     elsewhere.write("Cargo.toml", &manifest)?;
     elsewhere.write("src/main.rs", PROGRAM)?;
     let mut run = cargo(&["run", "--quiet"]);
@@ -59,8 +60,8 @@ version = \"0.0.0\"
 edition = \"2024\"
 
 [dependencies]
-toolgate-compiler = \"=0.1.0\"
-toolgate-runtime = \"=0.1.0\"
+toolgate-compiler = \"=VERSION\"
+toolgate-runtime = \"=VERSION\"
 ";
 
 /// What a user may write first.
