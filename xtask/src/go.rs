@@ -1,12 +1,12 @@
 //! `cargo xtask go` and the Go part of `cargo xtask dist`.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Outcome;
 use crate::command::{Step, program, root};
+use crate::dist::{Elsewhere, expect};
 
 /// Looks the module over, builds it for other platforms, and runs its suite under the race detector. Returns the suite's last line.
 pub(crate) fn run() -> Result<String, String> {
@@ -41,53 +41,45 @@ pub(crate) fn dist(into: &Path) -> Outcome {
     fs::create_dir_all(into).map_err(|error| format!("{}: {error}", into.display()))?;
     let module = format!("{MODULE}@v{VERSION}");
     program("go", &["run", "xtask/go/zip.go", MODULE_DIRECTORY, &module, &target.to_string_lossy()]).run()?;
-    try_elsewhere(&target)?;
-    println!("{name}: installed and run");
-    Ok(())
+    try_elsewhere(&target)
 }
 
 /// Gets the module from a proxy that is a directory, into an empty project outside of the repository, and runs a program there.
 fn try_elsewhere(package: &Path) -> Outcome {
-    let elsewhere = env::temp_dir().join(format!("toolgate-go-{}", std::process::id()));
-    let tried = prepare(&elsewhere, package).and_then(|()| {
-        let here = |arguments: &[&str]| {
-            let mut command = go(arguments);
-            command.current_dir(elsewhere.join("project"));
-            // A cache of its own: the go command would believe in what it had once seen under this version.
-            command.env("GOMODCACHE", elsewhere.join("cache"));
-            command.env("GOFLAGS", "-modcacherw").env("CGO_ENABLED", "0").env("GONOSUMDB", MODULE).env_remove("GOPRIVATE");
-            command
-        };
-        let proxies = [file_url(&elsewhere.join("proxy")), file_url(&downloaded()?), go(&["env", "GOPROXY"]).output_text()?];
-        let proxies = proxies.map(|proxy| proxy.trim().to_owned()).join(",");
-        here(&["mod", "init", "example"]).run()?;
-        let mut get = here(&["get", &format!("{MODULE}@v{VERSION}")]);
-        get.env("GOPROXY", &proxies);
-        get.run()?;
-        let mut run = here(&["run", "."]);
-        run.env("GOPROXY", &proxies);
-        run.output_text()
-    });
-    // It is the program's own failure that is told.
-    let _ = fs::remove_dir_all(&elsewhere);
-    match tried?.as_str().trim_end() {
-        "allow approval_required deny host/closed" => Ok(()),
-        other => Err(format!("{}: the program printed `{other}`", package.display())),
-    }
+    let elsewhere = Elsewhere::new("go")?;
+    let at = &elsewhere.path;
+    prepare(&elsewhere, package)?;
+    let here = |arguments: &[&str]| {
+        let mut command = go(arguments);
+        command.current_dir(at.join("project"));
+        // A cache of its own: the go command would believe in what it had once seen under this version.
+        command.env("GOMODCACHE", at.join("cache"));
+        command.env("GOFLAGS", "-modcacherw").env("CGO_ENABLED", "0").env("GONOSUMDB", MODULE).env_remove("GOPRIVATE");
+        command
+    };
+    let proxies = [file_url(&at.join("proxy")), file_url(&downloaded()?), go(&["env", "GOPROXY"]).output_text()?];
+    let proxies = proxies.map(|proxy| proxy.trim().to_owned()).join(",");
+    here(&["mod", "init", "example"]).run()?;
+    let mut get = here(&["get", &format!("{MODULE}@v{VERSION}")]);
+    get.env("GOPROXY", &proxies);
+    get.run()?;
+    let mut run = here(&["run", "."]);
+    run.env("GOPROXY", &proxies);
+    expect(package, &run.output_text()?, "allow approval_required deny host/closed")
 }
 
 /// Makes the proxy and the project.
-fn prepare(elsewhere: &Path, package: &Path) -> Outcome {
-    let versions = elsewhere.join("proxy").join(MODULE).join("@v");
-    let project = elsewhere.join("project");
-    let made = fs::create_dir_all(&versions)
-        .and_then(|()| fs::create_dir_all(&project))
-        .and_then(|()| fs::write(versions.join("list"), format!("v{VERSION}\n")))
-        .and_then(|()| fs::write(versions.join(format!("v{VERSION}.info")), format!("{{\"Version\":\"v{VERSION}\"}}")))
-        .and_then(|()| fs::copy(root().join(MODULE_DIRECTORY).join("go.mod"), versions.join(format!("v{VERSION}.mod"))))
-        .and_then(|_| fs::copy(package, versions.join(format!("v{VERSION}.zip"))))
-        .and_then(|_| fs::write(project.join("main.go"), PROGRAM));
-    made.map_err(|error| format!("{}: {error}", elsewhere.display()))
+fn prepare(elsewhere: &Elsewhere, package: &Path) -> Outcome {
+    let versions = format!("proxy/{MODULE}/@v");
+    elsewhere.write(&format!("{versions}/list"), &format!("v{VERSION}\n"))?;
+    elsewhere.write(&format!("{versions}/v{VERSION}.info"), &format!("{{\"Version\":\"v{VERSION}\"}}"))?;
+    elsewhere.write("project/main.go", PROGRAM)?;
+    let copies = [(root().join(MODULE_DIRECTORY).join("go.mod"), "mod"), (package.to_path_buf(), "zip")];
+    for (from, ending) in copies {
+        let to = elsewhere.path.join(format!("{versions}/v{VERSION}.{ending}"));
+        fs::copy(&from, &to).map_err(|error| format!("{}: {error}", from.display()))?;
+    }
+    Ok(())
 }
 
 /// Builds without cgo for another platform.

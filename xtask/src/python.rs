@@ -7,6 +7,7 @@ use std::process::Command;
 
 use crate::Outcome;
 use crate::command::{Step, program, root, target_directory};
+use crate::dist::{Elsewhere, expect};
 use crate::ffi;
 use crate::tally::Tally;
 
@@ -51,29 +52,20 @@ pub(crate) fn dist(into: &Path) -> Outcome {
         let target = into.join(name);
         fs::copy(&package, &target).map_err(|error| format!("{}: {error}", target.display()))?;
         try_elsewhere(&target)?;
-        println!("{}: installed and run", name.to_string_lossy());
     }
     Ok(())
 }
 
 /// Installs a package into a new environment outside of the repository and runs a program there.
 fn try_elsewhere(package: &Path) -> Outcome {
-    let elsewhere = env::temp_dir().join(format!("toolgate-python-{}", std::process::id()));
-    let made = fs::create_dir_all(&elsewhere).and_then(|()| fs::write(elsewhere.join("program.py"), PROGRAM));
-    made.map_err(|error| format!("{}: {error}", elsewhere.display()))?;
-    let environment = Environment { directory: elsewhere.join("environment") };
-    let tried = environment.make().and_then(|()| {
-        environment.pip(&["install", &package.to_string_lossy()])?;
-        let mut run = environment.python(&["-I", "program.py"]);
-        run.current_dir(&elsewhere);
-        run.output_text()
-    });
-    // It is the program's own failure that is told.
-    let _ = fs::remove_dir_all(&elsewhere);
-    match tried?.as_str().trim_end() {
-        "allow approval_required deny host/type" => Ok(()),
-        other => Err(format!("{}: the program printed `{other}`", package.display())),
-    }
+    let elsewhere = Elsewhere::new("python")?;
+    elsewhere.write("program.py", PROGRAM)?;
+    let environment = Environment { directory: elsewhere.path.join("environment") };
+    environment.make()?;
+    environment.pip(&["install", &package.to_string_lossy()])?;
+    let mut run = environment.python(&["-I", "program.py"]);
+    run.current_dir(&elsewhere.path);
+    expect(package, &run.output_text()?, "allow approval_required deny host/type")
 }
 
 /// Not with the lock in `pyproject.toml`: a source distribution has fewer crates than the lock file, which Cargo then prunes.
