@@ -1,5 +1,6 @@
 //! Writing the artifact. The reader, and the layout both share, are in the runtime.
 
+mod checks;
 mod conditions;
 mod index;
 mod sections;
@@ -10,7 +11,8 @@ pub(crate) use sources::with_sources;
 
 use crate::ir::{Decision, Mode, Outcome, Policy, Risk, Rule};
 use crate::plan::Plan;
-use toolgate_runtime::artifact::format::{NONE, RULE_ENFORCED, RULE_LIFTS, RULE_RISK_SHIFT, RULE_WORDS, Section};
+use index::Candidate;
+use toolgate_runtime::artifact::format::{NONE, RULE_ENFORCED, RULE_LIFTS, RULE_RISK_SHIFT, RULE_TELLS, Section};
 
 /// Encodes a plan as an artifact.
 ///
@@ -18,18 +20,29 @@ use toolgate_runtime::artifact::format::{NONE, RULE_ENFORCED, RULE_LIFTS, RULE_R
 /// The artifact would pass 4 GiB, or its patterns have too many states.
 pub(crate) fn encode(policy: &Policy, plan: &mut Plan<'_>, policy_digest: &[u8; 32]) -> Result<Vec<u8>, EncodeError> {
     let mut sections = Sections::default();
-    sections.reserve(Section::Rules, policy.rules.len(), [0; RULE_WORDS]);
+    let blank = || Candidate { properties: 0, checks: Vec::new(), at: NONE };
+    let mut candidates: Vec<Candidate> = policy.rules.iter().map(|_| blank()).collect();
+    let mut extras = vec![NONE; policy.rules.len()];
     // Conditions lie in the order in which the index meets them, so that rules that are checked together lie together.
     for index in plan.index.rule_order(policy.rules.len()) {
         let (Some(rule), Some(conditions)) = (policy.rules.get(index), plan.rules.get(index)) else { continue };
-        let id = sections.text(rule.id.as_bytes());
         let (message, requirements) = outcome(&mut sections, &rule.outcome);
-        let (conjuncts, tree) = sections.rule_conditions(conditions, policy, &mut plan.fields).map_err(|e| e.of_rule(index))?;
-        let record = [id.0, id.1, message.0, message.1, properties(rule), requirements.0, requirements.1, conjuncts.0, conjuncts.1, tree];
-        let at = sections.count(index);
-        sections.set(Section::Rules, at, record);
+        let (checks, tree) = sections.rule_conditions(conditions, policy, &mut plan.fields).map_err(|e| e.of_rule(index))?;
+        let tells = message.0 != NONE || requirements.1 > 0;
+        if let (Some(extra), true) = (extras.get_mut(index), tells || tree != NONE) {
+            *extra = sections.push(Section::Extras, [message.0, message.1, requirements.0, requirements.1, tree]);
+        }
+        if let Some(candidate) = candidates.get_mut(index) {
+            let properties = properties(rule) | if tells { RULE_TELLS } else { 0 };
+            *candidate = Candidate { properties, checks, at: NONE };
+        }
     }
-    let root = sections.index(&plan.index, &mut plan.fields)?;
+    let root = index::Writer { sections: &mut sections, fields: &mut plan.fields, rules: &mut candidates }.index(&plan.index)?;
+    for ((rule, Candidate { properties, checks, at }), extra) in policy.rules.iter().zip(&candidates).zip(extras) {
+        let (id, id_len) = sections.text(rule.id.as_bytes());
+        let checks_len = sections.count(checks.len());
+        sections.push(Section::Rules, [id, id_len, *properties, *at, checks_len, extra]);
+    }
     for (id, field) in (0_u32..).zip(plan.fields.iter()) {
         let (key, pointer) = (sections.text(field.key.as_bytes()), sections.text(field.pointer.as_bytes()));
         let first = field.children.values().min().copied().unwrap_or(0);

@@ -12,8 +12,9 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::artifact::format::{CHILD_IS_RUN, NONE, Op, PLACE_FIELD_MASK, PLACE_OF_ELEMENT, TableKind};
-use crate::policy::{ListRecord, Node, Policy, Table, range};
+use crate::artifact::format::{CHILD_IS_RUN, CheckOp, NONE, Op, PLACE_FIELD_MASK, PLACE_OF_ELEMENT, TableKind};
+use crate::policy::{ListRecord, Node, Policy, Rule, Table, range};
+use crate::run::{Checks, Run, entry, texts};
 
 /// Upper bounds on the work of one decision. They hold for every request that is one; a refused request costs the reader's
 /// pass alone.
@@ -107,18 +108,16 @@ impl Policy {
     #[must_use]
     pub fn certificate(&self) -> Certificate {
         let conditions = Conditions::of(self);
-        let rules: Vec<RuleCost> = self.rules.iter().map(|rule| conditions.rule(rule.conjuncts, rule.tree)).collect();
+        let rules: Vec<RuleCost> = self.rules.iter().map(|rule| conditions.rule(rule)).collect();
         let doubt = rules.iter().map(|rule| rule.doubt).fold(Cost::default(), Cost::max).times(DOUBTS_MAX.min(rules.len() as u64));
         let scalar = self.index_scalar(&rules).and(doubt);
         // Every node is entered and every rule checked at most once before an array is met and once after.
         let entered = Cost::new((self.index_nodes.len() as u64).saturating_mul(2), 0, 0);
         let probed = self.tables.iter().map(|table| self.probe(table)).fold(Cost::default(), Cost::and).times(2);
-        let checked = self
-            .postings
-            .iter()
-            .map(|posting| Cost::new(1, 0, 0).and(rules.get(posting.rule as usize).map_or(Cost::default(), |rule| rule.any)))
-            .fold(Cost::default(), Cost::and)
-            .times(2);
+        let runs = (self.index_nodes.iter().map(|node| node.run))
+            .chain(self.tables.iter().flat_map(|table| self.children(table)).filter_map(run_of))
+            .chain(self.tables.iter().filter_map(|table| run_of(table.door)));
+        let checked = runs.map(|run| self.run(run, &rules, |rule| rule.any)).fold(Cost::default(), Cost::and).times(2);
         let all = entered.and(probed).and(checked).and(doubt);
         Certificate {
             steps_scalar: scalar.steps_scalar,
@@ -157,18 +156,13 @@ impl Policy {
     /// The longest way through the index for a request whose fields are no arrays. Children come after their parents.
     fn index_scalar(&self, rules: &[RuleCost]) -> Cost {
         let mut nodes: Vec<Cost> = vec![Cost::default(); self.index_nodes.len()];
-        let posting = |rule: u32| Cost::new(1, 0, 0).and(rules.get(rule as usize).map_or(Cost::default(), |rule| rule.scalar));
         for (at, node) in self.index_nodes.iter().enumerate().rev() {
-            let child = |nodes: &[Cost], child: u32| match child {
-                NONE => Cost::default(),
-                run if run & CHILD_IS_RUN != 0 => {
-                    let run = self.postings.get((run & !CHILD_IS_RUN) as usize..).unwrap_or(&[]);
-                    let len = run.iter().position(crate::policy::Posting::is_last).map_or(run.len(), |last| last.saturating_add(1));
-                    run.iter().take(len).map(|p| posting(p.rule)).fold(Cost::default(), Cost::and)
-                }
-                node => nodes.get(node as usize).copied().unwrap_or_default(),
+            let child = |nodes: &[Cost], child: u32| match run_of(child) {
+                _ if child == NONE => Cost::default(),
+                Some(run) => self.run(run, rules, |rule| rule.scalar),
+                None => nodes.get(child as usize).copied().unwrap_or_default(),
             };
-            let mut cost = range(&self.postings, node.postings).iter().map(|p| posting(p.rule)).fold(Cost::new(1, 0, 0), Cost::and);
+            let mut cost = Cost::new(1, 0, 0).and(self.run(node.run, rules, |rule| rule.scalar));
             for table in range(&self.tables, node.tables) {
                 let met = self.longest(table, |id| child(&nodes, id));
                 cost = cost.and(self.probe(table)).and(met.max(child(&nodes, table.door)));
@@ -178,6 +172,25 @@ impl Policy {
             }
         }
         nodes.get(self.root as usize).copied().unwrap_or_default()
+    }
+
+    /// All postings of a run.
+    fn run(&self, first: u32, rules: &[RuleCost], of: impl Fn(&RuleCost) -> Cost) -> Cost {
+        Run::new(&self.runs, first)
+            .map(|posting| Cost::new(1, 0, 0).and(rules.get(posting.rule as usize).map_or(Cost::default(), &of)))
+            .fold(Cost::default(), Cost::and)
+    }
+
+    /// Lengths of a table's keys, and what stands behind each.
+    fn entries(&self, table: &Table) -> impl Iterator<Item = (u32, u32)> {
+        let keys = range(&self.keys, (table.first, if table.kind == TableKind::Range { 0 } else { table.extent }));
+        keys.iter().filter_map(|key| entry(&self.runs, key.entry))
+    }
+
+    /// All that a table leads to, its door apart.
+    fn children(&self, table: &Table) -> impl Iterator<Item = u32> {
+        let positions = if table.kind == TableKind::Range { table.extent.saturating_mul(2) } else { 0 };
+        range(&self.words, (table.first, positions)).iter().copied().chain(self.entries(table).map(|(_, child)| child))
     }
 
     /// The most that one value can lead to.
@@ -195,13 +208,17 @@ impl Policy {
             }
         } else {
             // One key of each length.
-            let slots = range(&self.slots, (table.first, table.extent.saturating_add(1)));
-            for slot in slots.iter().filter(|slot| !slot.is_empty()) {
-                meet(if table.kind == TableKind::Exact { 0 } else { slot.text.len }, child(slot.child));
+            for (len, id) in self.entries(table) {
+                meet(if table.kind == TableKind::Exact { 0 } else { len }, child(id));
             }
         }
         levels.into_iter().map(|(_, cost)| cost).fold(Cost::default(), Cost::and)
     }
+}
+
+/// The first word of the run that a child is, if it is one.
+fn run_of(child: u32) -> Option<u32> {
+    (child != NONE && child & CHILD_IS_RUN != 0).then_some(child & !CHILD_IS_RUN)
 }
 
 #[derive(Clone, Copy)]
@@ -242,11 +259,24 @@ impl<'a> Conditions<'a> {
         conditions
     }
 
-    fn rule(&self, conjuncts: (u32, u32), tree: u32) -> RuleCost {
-        let flat = self.sum(&self.asked, conjuncts);
-        let one =
-            |costs: &[Cost], node: u32| if node == NONE { Cost::default() } else { costs.get(node as usize).copied().unwrap_or_default() };
-        let doubt = if tree == NONE { flat.and(self.sum(&self.doubted, conjuncts)) } else { one(&self.doubted, tree) };
+    fn rule(&self, rule: &Rule) -> RuleCost {
+        let one = |costs: &[Cost], node: u32| costs.get(node as usize).copied().unwrap_or_default();
+        let tree = self.policy.extra(rule).tree;
+        let (mut flat, mut doubted) = (Cost::default(), Cost::default());
+        for check in Checks::new(range(&self.policy.runs, rule.checks)) {
+            match check.node() {
+                Some(node) => {
+                    flat = flat.and(Cost::new(1, 0, 0)).and(one(&self.asked, node));
+                    doubted = doubted.and(one(&self.doubted, node));
+                }
+                None => {
+                    let alternatives = if check.op() == CheckOp::Texts { texts(check.operands).count() as u64 } else { 1 };
+                    // Counting an array's elements, walking them, and reading each.
+                    flat = flat.and(Cost::new(1, alternatives, alternatives.saturating_add(2)));
+                }
+            }
+        }
+        let doubt = if tree == NONE { flat.and(doubted) } else { one(&self.doubted, tree) };
         RuleCost { scalar: flat, any: flat.and(one(&self.asked, tree)), doubt }
     }
 

@@ -5,12 +5,13 @@ use core::ops::ControlFlow;
 use crate::decision::{Decision, Risk, Verdict};
 use crate::evaluate::Evaluator;
 use crate::fields::FieldValues;
+use crate::holding::{Held, Holding};
 use crate::index::{Visitor, Walk};
 use crate::item::{Item, Source};
 use crate::json::{Reason, Refusal};
 use crate::matcher::Tri;
 use crate::policy::{Policy, Properties, TextRef, range};
-use crate::scratch::{Holding, Lists, Request, SHOWN_MAX, Scratch, Ways};
+use crate::scratch::{Lists, Request, SHOWN_MAX, Scratch, Ways};
 
 /// How to decide.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -111,8 +112,7 @@ impl Policy {
         lists: &'a mut Lists,
         options: Options,
     ) -> Decision<'a> {
-        holding.rules.clear();
-        holding.doubted.clear();
+        holding.clear();
         let evaluator = Evaluator::new(self, source);
         let strictest = Strictest { policy: self, options, verdict: None, lifted: false, stop_at_deny: false };
         let mut collect = Collect { strictest, holding };
@@ -142,20 +142,22 @@ impl Policy {
         let mut truncated = false;
         let mut risk: Option<Risk> = None;
         let mut message: Option<TextRef> = None;
-        for rule in holding.rules.iter() {
-            let Some(record) = self.rules.get(rule as usize) else { continue };
-            if !record.properties.enforced() {
+        for Held { rule, properties, doubted } in holding.iter(self) {
+            if !properties.enforced() {
                 truncated |= !show(&mut lists.shadow, &mut shadow, rule);
                 continue;
             }
-            let own = counted(record.properties.verdict(), options);
+            let own = counted(properties.verdict(), options);
+            // What most rules do not have lies elsewhere, and is not worth a look.
+            let record = self.rules.get(rule as usize).filter(|_| properties.tells() || doubted);
+            let extra = record.map(|record| self.extra(record));
             if own == verdict {
                 truncated |= !show(&mut lists.rules, &mut rules, rule);
-                message = message.or(record.message);
-                if holding.doubted.contains(rule) {
+                message = message.or(extra.and_then(|extra| extra.message));
+                if doubted {
                     if undecided < SHOWN_MAX {
                         // INVARIANT: a rule whose value is unknown has a field in doubt.
-                        let field = evaluator.doubt(record).unwrap_or(0);
+                        let field = record.and_then(|record| evaluator.doubt(record)).unwrap_or(0);
                         truncated |= !show(&mut lists.undecided, &mut undecided, (rule, field));
                     } else {
                         truncated = true;
@@ -163,8 +165,9 @@ impl Policy {
                 }
             }
             if verdict != Verdict::Deny || own == Verdict::Deny {
-                self.require(record.requirements, &mut lists.required, &mut lists.requirements, &mut requirements);
-                risk = risk.max(record.properties.risk());
+                let requirements_of_rule = extra.map_or((0, 0), |extra| extra.requirements);
+                self.require(requirements_of_rule, &mut lists.required, &mut lists.requirements, &mut requirements);
+                risk = risk.max(properties.risk());
             }
         }
         let from_default = rules == 0;
@@ -261,10 +264,7 @@ impl Visitor for Collect<'_> {
 
     #[inline]
     fn holds(&mut self, rule: u32, properties: Properties, value: Tri) -> ControlFlow<()> {
-        self.holding.rules.insert(rule);
-        if value.is_unknown() {
-            self.holding.doubted.insert(rule);
-        }
+        self.holding.insert(Held { rule, properties, doubted: value.is_unknown() });
         self.strictest.holds(rule, properties, value)
     }
 }

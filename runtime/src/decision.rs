@@ -2,10 +2,10 @@
 
 use core::fmt;
 
+use crate::holding::Holding;
 use crate::info::write_digest;
 use crate::json::Refusal;
 use crate::policy::{Policy, TextRef};
-use crate::scratch::Holding;
 
 /// What to do with a tool call, mildest first. Exhaustive on purpose: a new one must break callers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -180,10 +180,10 @@ impl<'a> Decision<'a> {
     pub fn held(&self) -> impl Iterator<Item = Held<'a>> {
         let policy = self.policy;
         self.holding.into_iter().flat_map(move |holding| {
-            holding.rules.iter().map(move |rule| Held {
-                rule: rule_id(policy, rule),
-                position: rule as usize,
-                doubted: holding.doubted.contains(rule),
+            holding.iter(policy).map(move |held| Held {
+                rule: rule_id(policy, held.rule),
+                position: held.rule as usize,
+                doubted: held.doubted,
             })
         })
     }

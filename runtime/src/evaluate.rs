@@ -1,5 +1,6 @@
 //! Conditions: section 5 and 6 of the law over fields and elements.
 
+mod check;
 mod expression;
 
 use core::cell::Cell;
@@ -13,7 +14,8 @@ use crate::matcher::address::{Address, cidr};
 use crate::matcher::automaton::Automaton;
 use crate::matcher::wildcard::{Literal, Wildcard, contains, contains_slice};
 use crate::matcher::{Tri, email, fold, host, path, text};
-use crate::policy::{ListRecord, Node, Policy, Posting, Properties, Rule, SetRecord, TextRef, range};
+use crate::policy::{ListRecord, Node, Policy, Properties, Rule, SetRecord, TextRef, range};
+use crate::run::{Checks, Posting};
 
 /// How several values on a path count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +122,7 @@ impl<'a, S: Source> Evaluator<'a, S> {
         Some(elements)
     }
 
+    #[inline(always)]
     pub(crate) fn item(&self, field: u32) -> Item<'a> {
         self.source.item(self.policy, field)
     }
@@ -127,15 +130,19 @@ impl<'a, S: Source> Evaluator<'a, S> {
     /// The value of a posting's rule. Of an allow rule only true counts, so the answer may be unknown where it is false;
     /// conjuncts in `proven` are known to be true.
     #[inline]
-    pub(crate) fn rule(&self, posting: &Posting, proven: u32) -> Tri {
-        let quantifier = quantifier(posting.properties());
-        let (first, count) = posting.conjuncts();
+    pub(crate) fn rule(&self, posting: &Posting<'_>, mut proven: u32) -> Tri {
+        let quantifier = quantifier(posting.properties);
         let mut out = Tri::True;
-        for position in 0..count {
-            if position < 32 && proven >> position & 1 == 1 {
+        for check in Checks::new(posting.checks) {
+            let is_proven = proven & 1 == 1;
+            proven >>= 1;
+            if is_proven {
                 continue;
             }
-            let value = self.condition(first.wrapping_add(position), Context::Request, quantifier);
+            let value = self.check(&check, quantifier);
+            if value.is_true() {
+                continue;
+            }
             if self.hidden.get() {
                 return self.nested(posting.rule, quantifier);
             }
@@ -144,7 +151,7 @@ impl<'a, S: Source> Evaluator<'a, S> {
                 return out;
             }
         }
-        out
+        if self.hidden.get() { self.nested(posting.rule, quantifier) } else { out }
     }
 
     /// The value of a rule with an array on the way to one of its fields.
@@ -152,18 +159,25 @@ impl<'a, S: Source> Evaluator<'a, S> {
     fn nested(&self, rule: u32, quantifier: Quantifier) -> Tri {
         self.hidden.set(false);
         let Some(rule) = self.policy.rules.get(rule as usize) else { return Tri::Unknown };
-        self.condition(rule.tree, Context::Request, quantifier)
+        self.condition(self.policy.extra(rule).tree, Context::Request, quantifier)
     }
 
     /// The smallest field in doubt of a rule whose value is unknown.
     pub(crate) fn doubt(&self, rule: &Rule) -> Option<u32> {
         let quantifier = quantifier(rule.properties);
         let mut smallest = None;
-        if rule.tree != NONE {
-            self.doubts(rule.tree, Context::Request, quantifier, &mut smallest);
-        } else {
-            let (first, count) = rule.conjuncts;
-            self.doubts_among(first, count, Context::Request, quantifier, &mut smallest);
+        let tree = self.policy.extra(rule).tree;
+        if tree != NONE {
+            self.doubts(tree, Context::Request, quantifier, &mut smallest);
+            return smallest;
+        }
+        for check in Checks::new(range(&self.policy.runs, rule.checks)) {
+            if self.check_slowly(&check, quantifier).is_unknown() {
+                match check.node() {
+                    Some(node) => self.doubts(node, Context::Request, quantifier, &mut smallest),
+                    None => self.smaller(check.field(), &mut smallest),
+                }
+            }
         }
         smallest
     }
@@ -464,7 +478,7 @@ impl<'a, S: Source> Evaluator<'a, S> {
 
     fn contains_text(&self, set: &SetRecord, item: Item<'a>) -> bool {
         let Some(text) = item.string() else { return false };
-        set.flags & SET_STRINGS != 0 && self.policy.find(set.slots, item.string_hash(text), text).is_some()
+        set.flags & SET_STRINGS != 0 && self.policy.has_text(set.slots, item.string_hash(text), text)
     }
 
     /// `ref`: both strings, numbers or bools of one type.
@@ -546,23 +560,21 @@ impl Policy {
         })
     }
 
-    /// The slot of a text in a range of hash slots.
-    #[inline]
-    pub(crate) fn find(&self, slots: crate::policy::HashRange, hash: u64, text: Text<'_>) -> Option<&crate::policy::HashSlot> {
+    /// Whether a set's hash slots hold a text.
+    fn has_text(&self, slots: crate::policy::HashRange, hash: u64, text: Text<'_>) -> bool {
         // The two halves of a hash: where to look, and what to compare first.
         let (mut at, tag) = ((hash >> 32) as u32, hash as u32);
         // INVARIANT: loading has checked that the range holds an empty slot, so the search ends.
         for _ in 0..=slots.mask {
-            let slot = self.slots.get(slots.first.wrapping_add(at & slots.mask) as usize)?;
-            if slot.is_empty() {
-                return None;
-            }
+            let Some(slot) = self.slots.get(slots.first.wrapping_add(at & slots.mask) as usize).filter(|slot| !slot.is_empty()) else {
+                return false;
+            };
             if slot.tag == tag && text.eq_bytes(self.bytes(slot.text)) {
-                return Some(slot);
+                return true;
             }
             at = at.wrapping_add(1);
         }
-        None
+        false
     }
 
     pub(crate) fn number_at(&self, number: u32) -> Option<&Number> {

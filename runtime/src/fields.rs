@@ -34,6 +34,20 @@ pub enum FieldValue<'v> {
     Json(&'v str),
 }
 
+/// What a slot was given.
+#[derive(Clone, Copy)]
+struct Value<'v> {
+    /// Nothing yet.
+    kind: Option<ItemKind>,
+    text: &'v [u8],
+    /// Hash of a string's text, where the policy wants it; else 0.
+    hash: u64,
+}
+
+impl Value<'_> {
+    const NOTHING: Value<'static> = Value { kind: None, text: &[], hash: 0 };
+}
+
 /// Why a value was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -73,7 +87,7 @@ impl core::error::Error for FieldError {}
 pub struct FieldValues<'v> {
     artifact: [u8; 32],
     flags: Box<[u32]>,
-    items: Box<[Option<Item<'v>>]>,
+    values: Box<[Value<'v>]>,
     numbers: Box<[Option<Number>]>,
     action_name: u32,
     roots: [u32; 4],
@@ -104,7 +118,7 @@ impl<'v> FieldValues<'v> {
         Self {
             artifact: policy.artifact_digest,
             flags: policy.fields.iter().map(|field| field.flags).collect(),
-            items: vec![None; policy.fields.len()].into_boxed_slice(),
+            values: vec![Value::NOTHING; policy.fields.len()].into_boxed_slice(),
             numbers: vec![None; policy.fields.len()].into_boxed_slice(),
             action_name: known.action_name,
             roots: [known.actor, known.resource, known.context, known.action_input],
@@ -114,16 +128,16 @@ impl<'v> FieldValues<'v> {
 
     /// Forgets all values.
     pub fn clear(&mut self) {
-        self.items.fill(None);
+        self.values.fill(Value::NOTHING);
     }
 
     /// Forgets all values and keeps the memory, for values that live elsewhere: so one made once serves every request.
     #[must_use]
     pub fn recycle<'w>(self) -> FieldValues<'w> {
-        let Self { artifact, flags, items, numbers, action_name, roots, keys } = self;
+        let Self { artifact, flags, values, numbers, action_name, roots, keys } = self;
         // The standard library collects into the memory it collects from; `compiler/tests/allocation.rs` holds it to that.
-        let items = items.into_vec().into_iter().map(|_| None).collect();
-        FieldValues { artifact, flags, items, numbers, action_name, roots, keys }
+        let values = values.into_vec().into_iter().map(|_| Value::NOTHING).collect();
+        FieldValues { artifact, flags, values, numbers, action_name, roots, keys }
     }
 
     /// Gives a slot its value.
@@ -136,58 +150,64 @@ impl<'v> FieldValues<'v> {
     pub fn set(&mut self, slot: u32, value: FieldValue<'v>) -> Result<(), FieldError> {
         let at = slot as usize;
         let flags = self.flags.get(at).copied().ok_or(FieldError::UnknownSlot)?;
-        let place = self.items.get_mut(at).filter(|_| slot != crate::json::ROOT).ok_or(FieldError::UnknownSlot)?;
-        *place = Some(Item::OPAQUE);
-        let mut item = match value {
+        let place = self.values.get_mut(at).filter(|_| slot != crate::json::ROOT).ok_or(FieldError::UnknownSlot)?;
+        *place = Value { kind: Some(ItemKind::Opaque), ..Value::NOTHING };
+        let (kind, text) = match value {
             FieldValue::Opaque => return Ok(()),
-            FieldValue::Absent => Item::ABSENT,
+            FieldValue::Absent => (ItemKind::Absent, ""),
             // Null is absent where the law says so.
-            FieldValue::Null if self.roots.contains(&slot) => Item::ABSENT,
-            FieldValue::Null => Item::empty(ItemKind::Null),
-            FieldValue::Bool(value) => Item::empty(ItemKind::Bool(value)),
-            FieldValue::Number(text) if crate::json::reader::is_number(text.as_bytes()) => {
-                Item { text: text.as_bytes(), ..Item::empty(ItemKind::Number) }
-            }
+            FieldValue::Null if self.roots.contains(&slot) => (ItemKind::Absent, ""),
+            FieldValue::Null => (ItemKind::Null, ""),
+            FieldValue::Bool(value) => (ItemKind::Bool(value), ""),
+            FieldValue::Number(text) if crate::json::reader::is_number(text.as_bytes()) => (ItemKind::Number, text),
             FieldValue::Number(_) => return Err(FieldError::Malformed),
-            FieldValue::Object => Item::empty(ItemKind::Object),
-            FieldValue::Json(text) => {
-                let kind = check(text, self.keys.get_or_insert_with(Keys::new))?;
-                Item { text: text.as_bytes(), ..Item::empty(kind.into()) }
-            }
-            FieldValue::String(text) => Item { text: text.as_bytes(), ..Item::empty(ItemKind::String) },
+            FieldValue::Object => (ItemKind::Object, ""),
+            FieldValue::Json(text) => (check(text, self.keys.get_or_insert_with(Keys::new))?.into(), text),
+            FieldValue::String(text) => (ItemKind::String, text),
         };
-        if flags & FIELD_HASHED != 0 {
-            item.hash = item.string().map_or(0, |text| text.hash());
+        let text = text.as_bytes();
+        let mut hash = 0;
+        if kind == ItemKind::String && flags & FIELD_HASHED != 0 {
+            hash = crate::json::hash::hash(text);
         }
-        if flags & FIELD_NUMERIC != 0
+        if kind == ItemKind::Number
+            && flags & FIELD_NUMERIC != 0
             && let Some(number) = self.numbers.get_mut(at)
         {
-            *number = item.number();
+            *number = Number::parse(text);
         }
-        *place = Some(item);
+        *place = Value { kind: Some(kind), text, hash };
         Ok(())
     }
 
     /// Whether the values are those of a request to this policy.
     pub(crate) fn check(&self, policy: &Policy) -> Result<(), Refusal> {
-        let name = self.items.get(self.action_name as usize).copied().flatten().and_then(|item| item.string());
-        let is_name = name.is_some_and(crate::request::is_action_name);
+        let name = self.values.get(self.action_name as usize).filter(|value| value.kind == Some(ItemKind::String));
+        let is_name = name.is_some_and(|name| crate::request::is_action_name(Text::plain(name.text)));
         if is_name && self.artifact == policy.artifact_digest { Ok(()) } else { Err(no_action()) }
     }
 }
 
 impl Source for FieldValues<'_> {
+    #[inline(always)]
+    fn plain(&self, field: u32) -> Option<&[u8]> {
+        self.values.get(field as usize).filter(|value| value.kind == Some(ItemKind::String)).map(|value| value.text)
+    }
+
+    #[inline(always)]
+    fn number(&self, field: u32) -> Option<&Number> {
+        self.values.get(field as usize).filter(|value| value.kind == Some(ItemKind::Number))?;
+        self.numbers.get(field as usize)?.as_ref()
+    }
+
     fn missing(&self) -> Item<'static> {
         Item::OPAQUE
     }
 
+    #[inline(always)]
     fn own(&self, field: u32) -> Option<Item<'_>> {
-        let item = self.items.get(field as usize).copied().flatten()?;
-        let number = match item.kind {
-            ItemKind::Number => self.numbers.get(field as usize).and_then(Option::as_ref),
-            _ => None,
-        };
-        Some(Item { number, ..item })
+        let value = self.values.get(field as usize)?;
+        Some(Item { kind: value.kind?, text: value.text, escaped: false, hash: value.hash, number: self.number(field) })
     }
 }
 

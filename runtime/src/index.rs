@@ -2,14 +2,15 @@
 
 use core::ops::ControlFlow;
 
-use crate::artifact::format::{AFFIX_WORDS, CHILD_IS_RUN, NONE, TableKind};
+use crate::artifact::format::{AFFIX_WORDS, CHILD_IS_RUN, ENTRY_IS_NODE, NONE, TableKind};
 use crate::decision::Verdict;
 use crate::evaluate::Evaluator;
 use crate::item::{Item, ItemKind, Source, elements};
 use crate::json::hash::hash;
 use crate::json::text::Text;
 use crate::matcher::Tri;
-use crate::policy::{HashRange, Policy, Posting, Properties, Table, range};
+use crate::policy::{Policy, Properties, Table, range};
+use crate::run::{Posting, Run, bytes_in, is_in_words};
 use crate::scratch::Ways;
 
 /// Longest affix that is a key; the compiler cuts longer ones.
@@ -51,42 +52,32 @@ impl<'a, S: Source, V: Visitor> Walk<'_, 'a, S, V> {
             return ControlFlow::Continue(());
         }
         let Some(node) = self.policy.index_nodes.get(node as usize) else { return ControlFlow::Continue(()) };
-        for posting in range(&self.policy.postings, node.postings) {
-            self.posting(posting)?;
-        }
+        self.run_of_postings(node.run)?;
         for table in range(&self.policy.tables, node.tables) {
             self.table(table)?;
         }
         ControlFlow::Continue(())
     }
 
-    /// What stands behind a key: a node, or a run of postings.
+    /// What stands behind a door or a position: a node, or a run of postings.
     #[inline]
     fn child(&mut self, child: u32) -> ControlFlow<()> {
-        if child & CHILD_IS_RUN == 0 {
-            return self.node(child);
-        }
-        let first = child & !CHILD_IS_RUN;
-        if self.several {
-            // Runs are numbered after the nodes.
-            let number = (self.policy.index_nodes.len() as u32).wrapping_add(first);
-            if !self.ways.entered.insert(number) {
-                return ControlFlow::Continue(());
-            }
-        }
-        for posting in self.policy.postings.get(first as usize..).unwrap_or(&[]) {
-            self.posting(posting)?;
-            if posting.is_last() {
-                break;
-            }
+        if child & CHILD_IS_RUN == 0 { self.node(child) } else { self.run_of_postings(child & !CHILD_IS_RUN) }
+    }
+
+    /// The postings from a word on; none if there is no such word.
+    #[inline]
+    fn run_of_postings(&mut self, first: u32) -> ControlFlow<()> {
+        for posting in Run::new(&self.policy.runs, first) {
+            self.posting(&posting)?;
         }
         ControlFlow::Continue(())
     }
 
     #[inline]
-    fn posting(&mut self, posting: &Posting) -> ControlFlow<()> {
+    fn posting(&mut self, posting: &Posting<'_>) -> ControlFlow<()> {
         self.evaluator.step();
-        let properties = posting.properties();
+        let properties = posting.properties;
         if !self.visitor.matters(properties) || (self.several && !self.ways.checked.insert(posting.rule)) {
             return ControlFlow::Continue(());
         }
@@ -133,23 +124,25 @@ impl<'a, S: Source, V: Visitor> Walk<'_, 'a, S, V> {
             return ControlFlow::Continue(false);
         }
         let Some(text) = item.string() else { return ControlFlow::Continue(true) };
-        let slots = HashRange { first: table.first, mask: table.extent };
         match table.kind {
-            TableKind::Exact => self.enter(slots, item.string_hash(text), text)?,
-            _ => self.affixes(table, slots, text)?,
+            TableKind::Exact => self.enter(table, item.string_hash(text), text)?,
+            _ => self.affixes(table, text)?,
         }
         ControlFlow::Continue(false)
     }
 
-    fn enter(&mut self, slots: HashRange, hash: u64, text: Text<'_>) -> ControlFlow<()> {
-        match self.policy.find(slots, hash, text) {
-            Some(slot) => self.child(slot.child),
+    /// Enters what stands behind a key of a table.
+    #[inline]
+    fn enter(&mut self, table: &Table, hash: u64, key: Text<'_>) -> ControlFlow<()> {
+        match self.policy.behind(table, hash, key) {
+            Some(Behind::Run(first)) => self.run_of_postings(first),
+            Some(Behind::Node(node)) => self.node(node),
             None => ControlFlow::Continue(()),
         }
     }
 
     /// Looks up the beginnings or ends of a string, in each length that some key has.
-    fn affixes(&mut self, table: &Table, slots: HashRange, text: Text<'_>) -> ControlFlow<()> {
+    fn affixes(&mut self, table: &Table, text: Text<'_>) -> ControlFlow<()> {
         let mut buffer = [0; AFFIX_MAX];
         let affix: &[u8] = match (text.as_plain(), table.kind) {
             (Some(plain), TableKind::Prefix) => plain.get(..AFFIX_MAX).unwrap_or(plain),
@@ -182,7 +175,7 @@ impl<'a, S: Source, V: Visitor> Walk<'_, 'a, S, V> {
             let ends_a_key = edge.is_some_and(|edge| bytes.get(usize::from(edge >> 5)).is_some_and(|bits| bits >> (edge & 31) & 1 == 1));
             if ends_a_key {
                 self.evaluator.scan(key);
-                self.enter(slots, hash(key), Text::plain(key))?;
+                self.enter(table, hash(key), Text::plain(key))?;
             }
         }
         ControlFlow::Continue(())
@@ -230,6 +223,57 @@ impl<'a, S: Source, V: Visitor> Walk<'_, 'a, S, V> {
             doubt |= if item.kind == ItemKind::Array { self.array(table, item, rest)? } else { self.leaf(table, item)? };
         }
         ControlFlow::Continue(doubt)
+    }
+}
+
+/// What stands behind a key.
+enum Behind {
+    Run(u32),
+    Node(u32),
+}
+
+impl Policy {
+    /// What a table has for a key.
+    #[inline]
+    fn behind(&self, table: &Table, hash: u64, key: Text<'_>) -> Option<Behind> {
+        let slots = range(&self.keys, (table.first, table.extent));
+        // The two halves of a hash: where to look, and what to compare first.
+        let tag = hash as u32;
+        let home = ((hash >> 32).wrapping_mul(slots.len() as u64) >> 32) as usize;
+        let (before, from_home) = slots.split_at_checked(home)?;
+        // INVARIANT: loading has checked that one slot is empty, so the search ends before it comes round.
+        for slot in from_home.iter().chain(before) {
+            if slot.is_empty() {
+                return None;
+            }
+            if slot.tag == tag
+                && let Some(behind) = self.entry(slot.entry, key)
+            {
+                return Some(behind);
+            }
+        }
+        None
+    }
+
+    /// What stands in an entry, if it is that of the key.
+    #[inline]
+    fn entry(&self, entry: u32, key: Text<'_>) -> Option<Behind> {
+        let at = entry as usize;
+        let (&head, rest) = self.runs.get(at..)?.split_first()?;
+        let len = (head & !ENTRY_IS_NODE) as usize;
+        let (words, rest) = rest.split_at_checked(len.div_ceil(4))?;
+        let is_it = match key.as_plain() {
+            Some(plain) => plain.len() == len && is_in_words(plain, words),
+            None => key.len() == len && key.bytes().eq(bytes_in(words).take(len)),
+        };
+        if !is_it {
+            return None;
+        }
+        if head & ENTRY_IS_NODE != 0 {
+            return rest.first().map(|node| Behind::Node(*node));
+        }
+        // INVARIANT: the words of all runs are counted by a `u32`.
+        Some(Behind::Run(at.wrapping_add(1).wrapping_add(words.len()) as u32))
     }
 }
 

@@ -92,15 +92,27 @@ pub(crate) trait Source {
     /// What the source itself says of the field, if anything.
     fn own(&self, field: u32) -> Option<Item<'_>>;
 
+    /// The text of a string without escapes, if that is what the source itself says of the field.
+    fn plain(&self, field: u32) -> Option<&[u8]>;
+
+    /// The number, if that is what the source itself says of the field and it was prepared.
+    fn number(&self, field: u32) -> Option<&Number>;
+
     /// What a field without a value is, whose parent is an object.
     fn missing(&self) -> Item<'static>;
 
     /// The value of a field.
+    #[inline(always)]
     fn item(&self, policy: &Policy, field: u32) -> Item<'_> {
-        if let Some(item) = self.own(field) {
-            return item;
+        match self.own(field) {
+            Some(item) => item,
+            None => self.inherited(policy, field),
         }
-        // The nearest field above that has a value decides.
+    }
+
+    /// The value of a field that the source itself says nothing of: the nearest field above that has a value decides.
+    #[inline(never)]
+    fn inherited(&self, policy: &Policy, field: u32) -> Item<'_> {
         let mut above = field;
         loop {
             let Some(parent) = policy.field(above).map(|field| field.parent) else { return self.missing() };

@@ -19,6 +19,7 @@ mod decide;
 mod decision;
 mod evaluate;
 mod fields;
+mod holding;
 mod index;
 mod info;
 mod item;
@@ -28,6 +29,7 @@ mod memory;
 mod policy;
 pub mod records;
 mod request;
+mod run;
 mod scratch;
 
 pub use artifact::{LoadError, LoadErrorKind};

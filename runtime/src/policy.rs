@@ -5,8 +5,7 @@ use alloc::vec::Vec;
 
 use crate::artifact::SourceText;
 use crate::artifact::format::{
-    NONE, Op, POSTING_COUNT_MASK, POSTING_LAST, POSTING_PROPERTIES_SHIFT, RULE_DECISION_MASK, RULE_ENFORCED, RULE_LIFTS,
-    RULE_PROPERTIES_MASK, RULE_RISK_MASK, RULE_RISK_SHIFT, TableKind,
+    NONE, Op, RULE_DECISION_MASK, RULE_ENFORCED, RULE_LIFTS, RULE_RISK_MASK, RULE_RISK_SHIFT, RULE_TELLS, TableKind,
 };
 use crate::decision::{Risk, Verdict};
 use crate::json::Number;
@@ -22,6 +21,7 @@ pub struct Policy {
     pub(crate) root: u32,
     pub(crate) fields: Vec<Field>,
     pub(crate) rules: Vec<Rule>,
+    pub(crate) extras: Vec<Extra>,
     pub(crate) nodes: Vec<Node>,
     pub(crate) lists: Vec<ListRecord>,
     pub(crate) sets: Vec<SetRecord>,
@@ -29,7 +29,8 @@ pub struct Policy {
     pub(crate) numbers: Vec<Number>,
     pub(crate) index_nodes: Vec<IndexNode>,
     pub(crate) tables: Vec<Table>,
-    pub(crate) postings: Vec<Posting>,
+    pub(crate) keys: Vec<KeySlot>,
+    pub(crate) runs: Vec<u32>,
     pub(crate) requirements: Vec<TextRef>,
     pub(crate) automata: Vec<AutomatonRecord>,
     pub(crate) words: Vec<u32>,
@@ -79,13 +80,25 @@ pub(crate) struct Field {
 #[derive(Debug)]
 pub(crate) struct Rule {
     pub id: TextRef,
-    pub message: Option<TextRef>,
     pub properties: Properties,
+    /// Where its checks stand among the runs, and how many words they are.
+    pub checks: (u32, u32),
+    /// [`NONE`] if it has nothing of the kind.
+    pub extra: u32,
+}
+
+/// What few rules have.
+#[derive(Debug)]
+pub(crate) struct Extra {
+    pub message: Option<TextRef>,
     pub requirements: (u32, u32),
-    pub conjuncts: (u32, u32),
-    /// The same conditions with their nesting kept, for requests with an array on the way to a field. [`NONE`] if no
+    /// The rule's conditions with their nesting kept, for requests with an array on the way to a field. [`NONE`] if no
     /// field of the rule lies deep enough for that.
     pub tree: u32,
+}
+
+impl Extra {
+    const NOTHING: Extra = Extra { message: None, requirements: (0, 0), tree: NONE };
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -122,11 +135,11 @@ pub(crate) struct HashRange {
     pub mask: u32,
 }
 
+/// A member of a set.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HashSlot {
     pub tag: u32,
     pub text: TextRef,
-    pub child: u32,
 }
 
 impl HashSlot {
@@ -135,9 +148,23 @@ impl HashSlot {
     }
 }
 
+/// A key of a table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeySlot {
+    pub tag: u32,
+    pub entry: u32,
+}
+
+impl KeySlot {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entry == NONE
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct IndexNode {
-    pub postings: (u32, u32),
+    /// First word of its postings, or [`NONE`].
+    pub run: u32,
     pub tables: (u32, u32),
 }
 
@@ -148,34 +175,11 @@ pub(crate) struct Table {
     pub single: bool,
     pub field: u32,
     pub first: u32,
-    /// Slot mask, or number of positions of a range table.
+    /// Number of key slots, or of positions of a range table.
     pub extent: u32,
     pub aux: (u32, u32),
-    /// Index node with the restrictive rules of this table, entered when the field is in doubt.
+    /// Index node or run with the restrictive rules of this table, entered when the field is in doubt.
     pub door: u32,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Posting {
-    pub rule: u32,
-    pub proven: u32,
-    pub conjunct: u32,
-    /// Conjunct count, properties of the rule, and whether a run ends here.
-    pub packed: u32,
-}
-
-impl Posting {
-    pub(crate) fn conjuncts(&self) -> (u32, u32) {
-        (self.conjunct, self.packed & POSTING_COUNT_MASK)
-    }
-
-    pub(crate) fn properties(&self) -> Properties {
-        Properties(self.packed >> POSTING_PROPERTIES_SHIFT & RULE_PROPERTIES_MASK)
-    }
-
-    pub(crate) fn is_last(&self) -> bool {
-        self.packed & POSTING_LAST != 0
-    }
 }
 
 /// What a rule is, apart from its conditions: it stands in the rule and, to save a look, in each of its postings.
@@ -202,6 +206,11 @@ impl Properties {
 
     pub(crate) fn lifts(self) -> bool {
         self.0 & RULE_LIFTS != 0
+    }
+
+    /// Whether the rule has a message or requirements.
+    pub(crate) fn tells(self) -> bool {
+        self.0 & RULE_TELLS != 0
     }
 }
 
@@ -247,6 +256,10 @@ impl Policy {
 
     pub(crate) fn str(&self, text: TextRef) -> &str {
         core::str::from_utf8(self.bytes(text)).unwrap_or("")
+    }
+
+    pub(crate) fn extra(&self, rule: &Rule) -> &Extra {
+        self.extras.get(rule.extra as usize).unwrap_or(&Extra::NOTHING)
     }
 
     pub(crate) fn field(&self, field: u32) -> Option<&Field> {

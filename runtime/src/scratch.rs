@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 
 use crate::artifact::format::{FIELD_HASHED, FIELD_NUMERIC};
 use crate::bitset::BitSet;
+use crate::holding::Holding;
 use crate::item::{Item, ItemKind, Source};
 use crate::json::{Keys, Number, Span};
 use crate::memory::{OutOfMemory, abort, filled};
@@ -51,13 +52,6 @@ pub(crate) struct Ways {
     pub counted: (u64, u64),
 }
 
-/// Rules that hold.
-pub(crate) struct Holding {
-    pub rules: BitSet,
-    /// Those of them whose value is unknown.
-    pub doubted: BitSet,
-}
-
 /// What the decision lists.
 pub(crate) struct Lists {
     pub rules: [u32; SHOWN_MAX],
@@ -87,11 +81,11 @@ impl Scratch {
             request: RequestFields { stamp: 0, slots: filled(blank, fields)?, numbers: filled(None, fields)? },
             ways: Ways {
                 checked: BitSet::try_new(policy.rules.len())?,
-                entered: BitSet::try_new(policy.index_nodes.len().saturating_add(policy.postings.len()))?,
+                entered: BitSet::try_new(policy.index_nodes.len())?,
                 #[cfg(feature = "count-steps")]
                 counted: (0, 0),
             },
-            holding: Holding { rules: BitSet::try_new(policy.rules.len())?, doubted: BitSet::try_new(policy.rules.len())? },
+            holding: Holding::try_new(policy.rules.len())?,
             lists: Lists {
                 rules: [0; SHOWN_MAX],
                 shadow: [0; SHOWN_MAX],
@@ -119,13 +113,14 @@ impl Scratch {
     /// Bytes that this scratch takes, heap included.
     #[must_use]
     pub fn len_bytes(&self) -> usize {
-        let sets = [&self.ways.checked, &self.ways.entered, &self.holding.rules, &self.holding.doubted, &self.lists.required];
+        let sets = [&self.ways.checked, &self.ways.entered, &self.lists.required];
         [
             size_of::<Self>(),
             self.keys.len_bytes(),
             size_of_val(&*self.request.slots),
             size_of_val(&*self.request.numbers),
             size_of_val(&*self.lists.requirements),
+            self.holding.len_bytes(),
         ]
         .into_iter()
         .chain(sets.into_iter().map(BitSet::len_bytes))
@@ -167,15 +162,20 @@ impl RequestFields {
         }
     }
 
+    #[inline(always)]
+    fn slot(&self, field: u32) -> Option<&Slot> {
+        self.slots.get(field as usize).filter(|slot| slot.stamp == self.stamp)
+    }
+
     /// What a field is in this request, if it was there, and where: of a string the opening quote.
     pub(crate) fn kind_and_offset(&self, field: u32) -> Option<(ItemKind, u32)> {
-        let slot = self.slots.get(field as usize).filter(|slot| slot.stamp == self.stamp)?;
+        let slot = self.slot(field)?;
         Some((slot.kind, slot.start.wrapping_sub(u32::from(slot.kind == ItemKind::String))))
     }
 
     /// The span of a string field.
     pub(crate) fn span(&self, field: u32) -> Option<Span> {
-        let slot = self.slots.get(field as usize).filter(|slot| slot.stamp == self.stamp)?;
+        let slot = self.slot(field)?;
         Some(Span { kind: crate::json::Kind::String, start: slot.start, end: slot.end, escaped: slot.escaped })
     }
 }
@@ -188,18 +188,27 @@ pub(crate) struct Request<'a> {
 }
 
 impl Source for Request<'_> {
+    #[inline(always)]
+    fn plain(&self, field: u32) -> Option<&[u8]> {
+        let slot = self.fields.slot(field).filter(|slot| slot.kind == ItemKind::String && !slot.escaped)?;
+        self.bytes.get(slot.start as usize..slot.end as usize)
+    }
+
+    #[inline(always)]
+    fn number(&self, field: u32) -> Option<&Number> {
+        self.fields.slot(field).filter(|slot| slot.kind == ItemKind::Number)?;
+        self.fields.numbers.get(field as usize)?.as_ref()
+    }
+
     #[inline]
     fn missing(&self) -> Item<'static> {
         self.missing
     }
 
+    #[inline(always)]
     fn own(&self, field: u32) -> Option<Item<'_>> {
-        let slot = self.fields.slots.get(field as usize).filter(|slot| slot.stamp == self.fields.stamp)?;
-        let number = match slot.kind {
-            ItemKind::Number => self.fields.numbers.get(field as usize).and_then(Option::as_ref),
-            _ => None,
-        };
+        let slot = self.fields.slot(field)?;
         let text = self.bytes.get(slot.start as usize..slot.end as usize).unwrap_or(&[]);
-        Some(Item { kind: slot.kind, text, escaped: slot.escaped, hash: slot.hash, number })
+        Some(Item { kind: slot.kind, text, escaped: slot.escaped, hash: slot.hash, number: self.number(field) })
     }
 }

@@ -2,13 +2,14 @@
 //! pass from the end.
 
 use toolgate_runtime::artifact::format::{
-    FIELD_HASHED, FIELD_NUMERIC, FIELD_READ, NONE, Op, PLACE_OF_ELEMENT, PLACE_SIZE, SET_FALSE, SET_NULL, SET_NUMBERS, SET_STRINGS,
-    SET_TRUE, Section, type_bit,
+    CHECK_LEN_SHIFT, CheckOp, FIELD_HASHED, FIELD_NUMERIC, FIELD_READ, NONE, Op, PLACE_OF_ELEMENT, PLACE_SIZE, SET_FALSE, SET_NULL,
+    SET_NUMBERS, SET_STRINGS, SET_TRUE, Section, type_bit,
 };
 use toolgate_runtime::json::hash::hash;
 use toolgate_runtime::matcher::wildcard::failure;
 
 use super::EncodeError;
+use super::checks::Check;
 use super::sections::{Sections, home, tag};
 use crate::ir::expr::TextMethod;
 use crate::ir::{Cidr, Comparison, Policy, Regex, Scalar, TextTest, Type, Wildcard};
@@ -18,7 +19,7 @@ use crate::plan::condition::{Ask, Condition, ListPlan, RuleConditions};
 use crate::plan::expression::{Place, Side};
 use crate::plan::fields::FieldTree;
 
-/// An empty hash slot, or a node still to be filled.
+/// A node still to be filled.
 const BLANK: [u32; 4] = [0, NONE, 0, NONE];
 
 /// Writes the conditions of one rule.
@@ -29,18 +30,24 @@ struct Writer<'s, 'p> {
 }
 
 impl Sections {
-    /// Writes a rule's conditions: first conjunct and count, and the tree or [`NONE`].
+    /// Writes a rule's conditions: the checks as words, and the tree or [`NONE`].
     pub(super) fn rule_conditions(
         &mut self,
         conditions: &RuleConditions<'_>,
         policy: &Policy,
         fields: &mut FieldTree,
-    ) -> Result<((u32, u32), u32), EncodeError> {
-        let first = self.reserve(Section::Nodes, conditions.conjuncts.len(), BLANK);
-        let count = self.count(conditions.conjuncts.len());
+    ) -> Result<(Vec<u32>, u32), EncodeError> {
         let mut writer = Writer { sections: self, policy, fields };
-        for (at, condition) in (first..).zip(&conditions.conjuncts) {
+        let mut checks = Vec::new();
+        for condition in &conditions.conjuncts {
+            if let Some(check) = Check::of(condition) {
+                writer.fields.mark(check.field, FIELD_READ | if check.is_numeric() { FIELD_NUMERIC } else { 0 });
+                checks.extend(check.words());
+                continue;
+            }
+            let at = writer.sections.reserve(Section::Nodes, 1, BLANK);
             writer.condition(at, condition)?;
+            checks.extend([CheckOp::Node as u32 | 1 << CHECK_LEN_SHIFT, at]);
         }
         let tree = match &conditions.tree {
             None => NONE,
@@ -50,22 +57,22 @@ impl Sections {
                 at
             }
         };
-        Ok(((first, count), tree))
+        Ok((checks, tree))
     }
 
-    /// A table of hash slots with at most half of them taken. Texts must be distinct.
-    pub(super) fn hash_table<'t>(&mut self, texts: impl ExactSizeIterator<Item = (&'t [u8], u32)>) -> (u32, u32) {
+    /// Hash slots of a set with at most half of them taken. Texts must be distinct.
+    fn hash_slots<'t>(&mut self, texts: impl ExactSizeIterator<Item = &'t [u8]>) -> (u32, u32) {
         let size = texts.len().saturating_mul(2).max(2).next_power_of_two();
-        let first = self.reserve(Section::Slots, size, BLANK);
+        let first = self.reserve(Section::Slots, size, [0, NONE, 0]);
         let mask = self.count(size).saturating_sub(1);
-        for (text, child) in texts {
+        for text in texts {
             let hash = hash(text);
             let mut slot = home(hash) & mask;
-            while self.get::<4>(Section::Slots, first.saturating_add(slot)).is_some_and(|[_, at, ..]| at != NONE) {
+            while self.get::<3>(Section::Slots, first.saturating_add(slot)).is_some_and(|[_, at, _]| at != NONE) {
                 slot = slot.wrapping_add(1) & mask;
             }
             let (at, len) = self.text(text);
-            self.set(Section::Slots, first.saturating_add(slot), [tag(hash), at, len, child]);
+            self.set(Section::Slots, first.saturating_add(slot), [tag(hash), at, len]);
         }
         (first, mask)
     }
@@ -378,7 +385,7 @@ impl Writer<'_, '_> {
         let mut slots = (0, 0);
         if !texts.is_empty() {
             flags |= SET_STRINGS;
-            slots = self.sections.hash_table(texts.into_iter().map(|text| (text, 0)));
+            slots = self.sections.hash_slots(texts.into_iter());
         }
         if !numbers.is_empty() {
             flags |= SET_NUMBERS;

@@ -1,99 +1,178 @@
-//! The index as records.
+//! The index as records, and the runs of postings that it leads to.
 
 use std::collections::BTreeMap;
 
 use toolgate_runtime::artifact::format::{
-    CHILD_IS_RUN, FIELD_HASHED, FIELD_NUMERIC, FIELD_READ, NONE, POSTING_COUNT_MASK, POSTING_LAST, POSTING_PROPERTIES_SHIFT, RULE_WORDS,
-    Section, TABLE_SINGLE, TableKind,
+    CHECKS_LEN_MAX, CHILD_IS_RUN, ENTRY_IS_NODE, FIELD_HASHED, FIELD_NUMERIC, FIELD_READ, NONE, POSTING_LAST, POSTING_LEN_SHIFT,
+    POSTING_REFERS, Section, TABLE_SINGLE, TableKind,
 };
+use toolgate_runtime::json::hash::hash;
 
 use super::EncodeError;
-use super::sections::Sections;
+use super::checks::in_words;
+use super::sections::{Sections, home, tag};
 use crate::plan::fields::FieldTree;
 use crate::plan::index::{Content, Node, Table};
 
-impl Sections {
-    /// Writes an index and returns its root.
-    pub(super) fn index(&mut self, root: &Node, fields: &mut FieldTree) -> Result<u32, EncodeError> {
-        let at = self.reserve(Section::IndexNodes, 1, [0; 4]);
-        self.index_node(at, root, fields);
-        Ok(at)
+/// A rule as its postings repeat it.
+pub(super) struct Candidate {
+    pub properties: u32,
+    pub checks: Vec<u32>,
+    /// Where the checks stand among the runs; [`NONE`] until they do.
+    pub at: u32,
+}
+
+/// Writes an index.
+pub(super) struct Writer<'s> {
+    pub sections: &'s mut Sections,
+    pub fields: &'s mut FieldTree,
+    pub rules: &'s mut [Candidate],
+}
+
+impl Writer<'_> {
+    /// Writes an index and returns its root. Rules that nothing leads to have their checks behind it.
+    pub(super) fn index(mut self, root: &Node) -> Result<u32, EncodeError> {
+        let at = self.node();
+        self.index_node(at, root, false);
+        for rule in self.rules.iter_mut().filter(|rule| rule.at == NONE) {
+            rule.at = self.sections.runs(&rule.checks);
+        }
+        // INVARIANT: a rule has at most `CONDITIONS_MAX` checks, of few words each.
+        let fits = |rule: &Candidate| rule.checks.len() <= CHECKS_LEN_MAX as usize;
+        if self.rules.iter().all(fits) { Ok(at) } else { Err(EncodeError::TooLarge) }
+    }
+
+    /// Makes a place for a node that is still to be filled in.
+    fn node(&mut self) -> u32 {
+        self.sections.reserve(Section::IndexNodes, 1, [NONE, 0, 0])
     }
 
     // Depth is limited by the index builder.
-    fn index_node(&mut self, at: u32, node: &Node, fields: &mut FieldTree) {
-        let (first_posting, postings) = self.postings(node);
-        let first_table = self.reserve(Section::Tables, node.tables.len(), [0; 7]);
-        let tables = self.count(node.tables.len());
-        self.set(Section::IndexNodes, at, [first_posting, postings, first_table, tables]);
+    fn index_node(&mut self, at: u32, node: &Node, is_door: bool) {
+        let run = if node.postings.is_empty() { NONE } else { self.run(node, is_door) };
+        let first_table = self.sections.reserve(Section::Tables, node.tables.len(), [0; 7]);
+        let tables = self.sections.count(node.tables.len());
+        self.sections.set(Section::IndexNodes, at, [run, first_table, tables]);
         for (at, table) in (first_table..).zip(&node.tables) {
-            self.table(at, table, fields);
+            self.table(at, table, is_door);
         }
     }
 
-    /// A run of postings, each with what its rule says repeated.
-    fn postings(&mut self, node: &Node) -> (u32, u32) {
-        let first = self.len(Section::Postings);
+    /// A run of postings, and where it begins. What stands behind a door is seldom entered, so it does not repeat the checks.
+    fn run(&mut self, node: &Node, is_door: bool) -> u32 {
+        let first = self.sections.runs(&[]);
         let count = node.postings.len();
         for (position, posting) in node.postings.iter().enumerate() {
-            let rule = self.get::<RULE_WORDS>(Section::Rules, posting.rule).unwrap_or_default();
-            let [.., properties, _, _, conjunct, conjuncts, _] = rule;
+            let Some(rule) = self.rules.get_mut(posting.rule as usize) else { continue };
             let last = if position.saturating_add(1) == count { POSTING_LAST } else { 0 };
-            let packed = conjuncts & POSTING_COUNT_MASK | properties << POSTING_PROPERTIES_SHIFT | last;
-            self.push(Section::Postings, [posting.rule, posting.proven, conjunct, packed]);
+            let refers = is_door && rule.at != NONE;
+            let len = self.sections.count(rule.checks.len());
+            let packed = rule.properties | len << POSTING_LEN_SHIFT | last | if refers { POSTING_REFERS } else { 0 };
+            self.sections.runs(&[posting.rule, packed, posting.proven]);
+            if refers {
+                self.sections.runs(&[rule.at]);
+                continue;
+            }
+            let at = self.sections.runs(&rule.checks);
+            if rule.at == NONE {
+                rule.at = at;
+            }
         }
-        (first, self.count(count))
+        first
     }
 
-    /// Makes a place for what stands behind a key: a run of postings at once, or a node to be filled in.
-    fn child(&mut self, node: &Node) -> u32 {
-        if node.tables.is_empty() && !node.postings.is_empty() {
-            return self.postings(node).0 | CHILD_IS_RUN;
-        }
-        self.reserve(Section::IndexNodes, 1, [0; 4])
+    /// Makes a place for what stands behind a door or a position: a run of postings at once, or a node to be filled in.
+    fn child(&mut self, node: &Node, is_door: bool) -> u32 {
+        if is_run(node) { self.run(node, is_door) | CHILD_IS_RUN } else { self.node() }
     }
 
-    fn table(&mut self, at: u32, table: &Table, fields: &mut FieldTree) {
-        let (kind, children): (_, Vec<Option<&Node>>) = match &table.content {
-            Content::Exact(nodes) => (TableKind::Exact, nodes.values().map(Some).collect()),
-            Content::Prefix(nodes) => (TableKind::Prefix, nodes.values().map(Some).collect()),
-            Content::Suffix(nodes) => (TableKind::Suffix, nodes.values().map(Some).collect()),
-            Content::Range { nodes, .. } => (TableKind::Range, nodes.iter().map(Option::as_ref).collect()),
-        };
-        let ids: Vec<u32> =
-            children.iter().map(|child| if child.is_some() { self.reserve(Section::IndexNodes, 1, [0; 4]) } else { NONE }).collect();
-        let door = table.door.as_deref().map_or(NONE, |door| self.child(door));
-        let (first, extent, aux) = match &table.content {
-            Content::Exact(nodes) | Content::Prefix(nodes) | Content::Suffix(nodes) => {
-                let (first, mask) = self.hash_table(nodes.keys().map(Vec::as_slice).zip(ids.iter().copied()));
-                let affixes = if kind == TableKind::Exact { BTreeMap::new() } else { affixes(kind, nodes.keys()) };
-                let count = self.count(affixes.len());
+    /// The same behind a key: the word of the entry, and the node if it is one.
+    fn entry(&mut self, key: &[u8], node: &Node, is_door: bool) -> (u32, u32) {
+        let len = self.sections.count(key.len());
+        let is_node = !is_run(node);
+        let at = self.sections.runs(&[len | if is_node { ENTRY_IS_NODE } else { 0 }]);
+        self.sections.runs(&in_words(key));
+        if is_node {
+            let node = self.node();
+            self.sections.runs(&[node]);
+            return (at, node);
+        }
+        self.run(node, is_door);
+        (at, NONE)
+    }
+
+    fn table(&mut self, at: u32, table: &Table, is_door: bool) {
+        let mut to_fill: Vec<(u32, &Node)> = Vec::new();
+        let (kind, first, extent, aux) = match &table.content {
+            Content::Exact(nodes) => {
+                let (first, extent) = self.keys(nodes, is_door, &mut to_fill);
+                self.fields.mark(table.field, FIELD_READ | FIELD_HASHED);
+                (TableKind::Exact, first, extent, (0, 0))
+            }
+            Content::Prefix(nodes) | Content::Suffix(nodes) => {
+                let kind = if matches!(table.content, Content::Prefix(_)) { TableKind::Prefix } else { TableKind::Suffix };
+                let (first, extent) = self.keys(nodes, is_door, &mut to_fill);
+                let affixes = affixes(kind, nodes.keys());
+                let count = self.sections.count(affixes.len());
                 let words: Vec<u32> = affixes.into_iter().flat_map(|(len, bits)| std::iter::once(len).chain(bits)).collect();
-                let aux = (self.words(&words).0, count);
-                fields.mark(table.field, if kind == TableKind::Exact { FIELD_READ | FIELD_HASHED } else { FIELD_READ });
-                (first, mask, aux)
+                self.fields.mark(table.field, FIELD_READ);
+                (kind, first, extent, (self.sections.words(&words).0, count))
             }
             Content::Range { bounds, nodes } => {
-                fields.mark(table.field, FIELD_READ | FIELD_NUMERIC);
-                let (first, _) = self.words(&ids);
-                (first, self.count(nodes.len() / 2), self.number_run(bounds.iter()))
+                self.fields.mark(table.field, FIELD_READ | FIELD_NUMERIC);
+                let mut ids = Vec::with_capacity(nodes.len());
+                for node in nodes {
+                    ids.push(node.as_ref().map_or(NONE, |node| self.child(node, is_door)));
+                }
+                to_fill.extend(
+                    ids.iter().zip(nodes).filter(|(id, _)| *id & CHILD_IS_RUN == 0).filter_map(|(id, node)| Some((*id, node.as_ref()?))),
+                );
+                let (first, _) = self.sections.words(&ids);
+                (TableKind::Range, first, self.sections.count(nodes.len() / 2), self.sections.number_run(bounds.iter()))
             }
         };
         let kind = kind as u32 | if table.single { TABLE_SINGLE } else { 0 };
-        self.set(Section::Tables, at, [kind, table.field, first, extent, aux.0, aux.1, door]);
-        for (id, child) in ids.iter().zip(children) {
-            if let Some(child) = child
-                && id & CHILD_IS_RUN == 0
-            {
-                self.index_node(*id, child, fields);
+        for (id, node) in to_fill {
+            self.index_node(id, node, is_door);
+        }
+        let door = match table.door.as_deref() {
+            None => NONE,
+            Some(door) => {
+                let id = self.child(door, true);
+                if id & CHILD_IS_RUN == 0 {
+                    self.index_node(id, door, true);
+                }
+                id
             }
-        }
-        if let Some(node) = &table.door
-            && door & CHILD_IS_RUN == 0
-        {
-            self.index_node(door, node, fields);
-        }
+        };
+        self.sections.set(Section::Tables, at, [kind, table.field, first, extent, aux.0, aux.1, door]);
     }
+
+    /// Hash slots of a table, at most two thirds of them taken, with an entry for each key. Nodes are left to be filled in.
+    fn keys<'n>(&mut self, nodes: &'n BTreeMap<Vec<u8>, Node>, is_door: bool, to_fill: &mut Vec<(u32, &'n Node)>) -> (u32, u32) {
+        let size = nodes.len().saturating_add(nodes.len() / 2).saturating_add(1);
+        let first = self.sections.reserve(Section::Keys, size, [0, NONE]);
+        let extent = self.sections.count(size);
+        for (key, node) in nodes {
+            let (entry, id) = self.entry(key, node, is_door);
+            if id != NONE {
+                to_fill.push((id, node));
+            }
+            let hash = hash(key);
+            // The upper half of the hash, as a fraction of the whole.
+            let mut slot = u32::try_from(u64::from(home(hash)).saturating_mul(u64::from(extent)) >> 32).unwrap_or(0);
+            while self.sections.get::<2>(Section::Keys, first.saturating_add(slot)).is_some_and(|[_, entry]| entry != NONE) {
+                slot = slot.saturating_add(1).checked_rem(extent).unwrap_or(0);
+            }
+            self.sections.set(Section::Keys, first.saturating_add(slot), [tag(hash), entry]);
+        }
+        (first, extent)
+    }
+}
+
+/// Whether a node is nothing but postings.
+fn is_run(node: &Node) -> bool {
+    node.tables.is_empty() && !node.postings.is_empty()
 }
 
 /// The lengths of a table's keys, ascending, each with the bytes at which its keys end (of suffixes: begin).

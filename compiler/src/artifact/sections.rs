@@ -105,6 +105,15 @@ impl Sections {
         (first, self.count(words.len()))
     }
 
+    /// Appends words of runs and returns the position of the first.
+    pub(super) fn runs(&mut self, words: &[u32]) -> u32 {
+        let first = self.len(Section::Runs);
+        if let Some(all) = self.words.get_mut(Section::Runs as usize) {
+            all.extend_from_slice(words);
+        }
+        first
+    }
+
     /// Position of a requirement.
     pub(crate) fn requirement(&mut self, requirement: &str) -> u32 {
         if let Some(found) = self.requirements.get(requirement) {

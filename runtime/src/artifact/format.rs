@@ -27,13 +27,15 @@ pub enum Section {
     Fields,
     /// Rules in document order: [`RULE_WORDS`] words each.
     Rules,
+    /// What few rules have: [`EXTRA_WORDS`] words each.
+    Extras,
     /// Condition nodes: [`NODE_WORDS`] words each, parents first.
     Nodes,
     /// List patterns: [`LIST_WORDS`] words each.
     Lists,
     /// Sets of scalars: [`SET_WORDS`] words each.
     Sets,
-    /// Hash slots of sets and tables: [`SLOT_WORDS`] words each.
+    /// Hash slots of sets: [`SLOT_WORDS`] words each.
     Slots,
     /// Exact numbers: [`NUMBER_WORDS`] words each.
     Numbers,
@@ -41,8 +43,11 @@ pub enum Section {
     IndexNodes,
     /// Index tables: [`TABLE_WORDS`] words each.
     Tables,
-    /// Postings: [`POSTING_WORDS`] words each.
-    Postings,
+    /// Hash slots of tables: [`KEY_WORDS`] words each.
+    Keys,
+    /// What a decision reads once the tables have led it somewhere, so that it lies together: keys, each with the postings
+    /// behind it, and each posting with the checks of its rule. Words; see [`ENTRY_IS_NODE`] and [`POSTING_LAST`].
+    Runs,
     /// Requirements: [`TEXT_WORDS`] words each.
     Requirements,
     /// Automata: [`AUTOMATON_WORDS`] words each.
@@ -57,13 +62,14 @@ pub enum Section {
 }
 
 /// How many sections there are.
-pub const SECTIONS: usize = 16;
+pub const SECTIONS: usize = 18;
 
 /// All sections in order.
 pub const ALL_SECTIONS: [Section; SECTIONS] = [
     Section::Policy,
     Section::Fields,
     Section::Rules,
+    Section::Extras,
     Section::Nodes,
     Section::Lists,
     Section::Sets,
@@ -71,7 +77,8 @@ pub const ALL_SECTIONS: [Section; SECTIONS] = [
     Section::Numbers,
     Section::IndexNodes,
     Section::Tables,
-    Section::Postings,
+    Section::Keys,
+    Section::Runs,
     Section::Requirements,
     Section::Automata,
     Section::Words,
@@ -87,6 +94,7 @@ impl Section {
             Section::Policy => "policy",
             Section::Fields => "fields",
             Section::Rules => "rules",
+            Section::Extras => "extras",
             Section::Nodes => "nodes",
             Section::Lists => "lists",
             Section::Sets => "sets",
@@ -94,7 +102,8 @@ impl Section {
             Section::Numbers => "numbers",
             Section::IndexNodes => "index-nodes",
             Section::Tables => "tables",
-            Section::Postings => "postings",
+            Section::Keys => "keys",
+            Section::Runs => "runs",
             Section::Requirements => "requirements",
             Section::Automata => "automata",
             Section::Words => "words",
@@ -110,6 +119,7 @@ impl Section {
             Section::Policy => POLICY_WORDS,
             Section::Fields => FIELD_WORDS,
             Section::Rules => RULE_WORDS,
+            Section::Extras => EXTRA_WORDS,
             Section::Nodes => NODE_WORDS,
             Section::Lists => LIST_WORDS,
             Section::Sets => SET_WORDS,
@@ -117,10 +127,10 @@ impl Section {
             Section::Numbers => NUMBER_WORDS,
             Section::IndexNodes => INDEX_NODE_WORDS,
             Section::Tables => TABLE_WORDS,
-            Section::Postings => POSTING_WORDS,
+            Section::Keys => KEY_WORDS,
             Section::Requirements => TEXT_WORDS,
             Section::Automata => AUTOMATON_WORDS,
-            Section::Words => 1,
+            Section::Runs | Section::Words => 1,
             Section::Text | Section::Sources => return 1,
         };
         words.saturating_mul(4)
@@ -132,23 +142,31 @@ impl Section {
 pub const POLICY_WORDS: usize = 15;
 /// Parent, key (offset, length), low half of the key's hash, first child, child count, pointer (offset, length), flags.
 pub const FIELD_WORDS: usize = 9;
-/// Id (offset, length), message (offset, length), packed properties, requirements (first, count), first conjunct node,
-/// conjunct count, tree node.
-pub const RULE_WORDS: usize = 10;
+/// Id (offset, length), packed properties, checks (word in [`Section::Runs`], length in words), extra or [`NONE`].
+pub const RULE_WORDS: usize = 6;
+/// Message (offset, length), requirements (first, count), tree node or [`NONE`].
+pub const EXTRA_WORDS: usize = 5;
 /// Operation, then three operands.
 pub const NODE_WORDS: usize = 4;
 /// First node, alternatives asked of the value, alternatives asked of both, alternatives asked of each element.
 pub const LIST_WORDS: usize = 4;
 /// Flags, first slot, slot mask, first number, number count.
 pub const SET_WORDS: usize = 5;
-/// Low half of the hash, text (offset, length), child. An empty slot has [`NONE`] as offset.
-pub const SLOT_WORDS: usize = 4;
+/// Low half of the hash, text (offset, length). An empty slot has [`NONE`] as offset.
+pub const SLOT_WORDS: usize = 3;
 /// A [`crate::json::Number`].
 pub const NUMBER_WORDS: usize = 9;
-/// First posting, posting count, first table, table count.
-pub const INDEX_NODE_WORDS: usize = 4;
-/// Set in a child that is no index node but the first of a run of postings, which a posting with [`POSTING_LAST`] ends.
+/// First word of a run of postings or [`NONE`], first table, table count.
+pub const INDEX_NODE_WORDS: usize = 3;
+/// Set in a child that is no index node but the first word of a run of postings, which one with [`POSTING_LAST`] ends.
 pub const CHILD_IS_RUN: u32 = 1 << 31;
+/// Low half of a key's hash, word of its entry. An empty slot has [`NONE`] as entry.
+///
+/// An entry is the key's length in bytes, its bytes in whole words filled up with zeros, and then a run of postings, or an
+/// index node if the length has [`ENTRY_IS_NODE`].
+pub const KEY_WORDS: usize = 2;
+/// Set in the first word of an entry: behind the key stands an index node.
+pub const ENTRY_IS_NODE: u32 = 1 << 31;
 /// Kind, field, first slot or child word, slot mask or position count, first affix word or number, affix length or number
 /// count, door.
 pub const TABLE_WORDS: usize = 7;
@@ -157,13 +175,16 @@ pub const TABLE_SINGLE: u32 = 1 << 8;
 /// An affix length of a table: the length, then a bit for each byte that ends such a prefix or begins such a suffix. Most
 /// prefixes of a policy end in a few separators, so most lengths are passed over without a look at the table.
 pub const AFFIX_WORDS: u32 = 9;
-/// Rule, mask of conjuncts that the way here has proven true, first conjunct node, then conjunct count in the low half and
-/// the rule's properties above it.
-pub const POSTING_WORDS: usize = 4;
-/// Shift of the rule's properties in a posting.
-pub const POSTING_PROPERTIES_SHIFT: u32 = 16;
-/// Mask of the conjunct count in a posting.
-pub const POSTING_COUNT_MASK: u32 = 0xffff;
+/// Words that each posting begins with: the rule; the rule's properties in the low bits, then the length of the checks in
+/// words from [`POSTING_LEN_SHIFT`] on, [`POSTING_REFERS`], [`POSTING_LAST`]; a mask of the checks that the way here has
+/// proven. Behind them stand the checks, or, with [`POSTING_REFERS`], the word at which they stand.
+pub const POSTING_WORDS: usize = 3;
+/// Shift of the length of the checks in a posting.
+pub const POSTING_LEN_SHIFT: u32 = 8;
+/// Longest checks that a posting can have; a rule with longer ones has them as one node.
+pub const CHECKS_LEN_MAX: u32 = (1 << 22) - 1;
+/// The checks stand elsewhere.
+pub const POSTING_REFERS: u32 = 1 << 30;
 /// The last posting of a run.
 pub const POSTING_LAST: u32 = 1 << 31;
 /// Offset, length.
@@ -182,9 +203,84 @@ pub const RULE_RISK_MASK: u32 = 0b111;
 pub const RULE_ENFORCED: u32 = 1 << 5;
 /// The rule's document is not `tighten_only`: true lifts the default.
 pub const RULE_LIFTS: u32 = 1 << 6;
+/// The rule has a message or requirements, which a decision of it has to fetch.
+pub const RULE_TELLS: u32 = 1 << 7;
 
 /// All bits of a rule's properties.
-pub const RULE_PROPERTIES_MASK: u32 = 0x7f;
+pub const RULE_PROPERTIES_MASK: u32 = 0xff;
+
+/// Checks: the conditions of most rules, in few words. The first word of each is the operation in bits 0–2, three flags, how
+/// many words of operands follow from [`CHECK_LEN_SHIFT`] on, a number of five bits from [`CHECK_NUMBER_SHIFT`] on, and the
+/// field in the upper half.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum CheckOp {
+    /// The condition node in the next word, for whatever has no check of its own.
+    Node,
+    /// The text in the words that follow; the number tells how many bytes of the last one are not part of it.
+    Text,
+    /// One of the texts in the words that follow: of each the length in bytes, then its bytes in whole words.
+    Texts,
+    /// Begins with such a text.
+    Prefix,
+    /// Ends with such a text.
+    Suffix,
+    /// A number within bounds. The number tells which there are ([`RANGE_LOW`], [`RANGE_HIGH`]) and which are within
+    /// ([`RANGE_LOW_INSIDE`], [`RANGE_HIGH_INSIDE`]); each is a [`crate::json::Number`] of at most 16 digits, in
+    /// [`BOUND_WORDS`] words.
+    Range,
+    /// Present if the number is 1, absent if 0; asked of an array as a whole.
+    Exists,
+    /// Equal to true if the number is 1, to false if 0.
+    Bool,
+}
+
+impl CheckOp {
+    /// The operation behind the low bits of a check.
+    #[must_use]
+    #[inline]
+    pub const fn from_word(word: u32) -> Self {
+        match word & 7 {
+            0 => CheckOp::Node,
+            1 => CheckOp::Text,
+            2 => CheckOp::Texts,
+            3 => CheckOp::Prefix,
+            4 => CheckOp::Suffix,
+            5 => CheckOp::Range,
+            6 => CheckOp::Exists,
+            _ => CheckOp::Bool,
+        }
+    }
+}
+
+/// An array is one value, and none that the check could be true or false of.
+pub const CHECK_ONE: u32 = 1 << 3;
+/// The check's value is negated, and what several values on the way count is turned round.
+pub const CHECK_NOT: u32 = 1 << 4;
+/// The answer for each value is negated (`anything-but`).
+pub const CHECK_BUT: u32 = 1 << 5;
+/// Shift of the number of operands in a check.
+pub const CHECK_LEN_SHIFT: u32 = 6;
+/// Most words of operands.
+pub const CHECK_LEN_MAX: u32 = 0x1f;
+/// Shift of the number in a check.
+pub const CHECK_NUMBER_SHIFT: u32 = 11;
+/// Largest number in a check.
+pub const CHECK_NUMBER_MAX: u32 = 0x1f;
+/// Shift of the field in a check.
+pub const CHECK_FIELD_SHIFT: u32 = 16;
+/// Largest field that a check can ask.
+pub const CHECK_FIELD_MAX: u32 = 0xffff;
+/// There is a lower bound; it comes first.
+pub const RANGE_LOW: u32 = 1;
+/// The lower bound is within.
+pub const RANGE_LOW_INSIDE: u32 = 2;
+/// There is an upper bound.
+pub const RANGE_HIGH: u32 = 4;
+/// The upper bound is within.
+pub const RANGE_HIGH_INSIDE: u32 = 8;
+/// Head, then the first limb, high half first.
+pub const BOUND_WORDS: usize = 3;
 
 /// Field flag: a condition or a table asks this field itself.
 pub const FIELD_READ: u32 = 1;

@@ -16,8 +16,8 @@ use crate::decision::{Risk, Verdict};
 use crate::json::Number;
 use crate::memory::{OutOfMemory, with_room};
 use crate::policy::{
-    AutomatonRecord, DefaultRule, Field, HashRange, HashSlot, IndexNode, KnownFields, ListRecord, Node, Policy, Posting, Properties, Rule,
-    SetRecord, Table, TextRef,
+    AutomatonRecord, DefaultRule, Extra, Field, HashRange, HashSlot, IndexNode, KeySlot, KnownFields, ListRecord, Node, Policy, Properties,
+    Rule, SetRecord, Table, TextRef,
 };
 
 /// Why bytes were refused as an artifact. The code is stable and equal in every host; the text is for people.
@@ -246,38 +246,28 @@ fn decode(bytes: &[u8], sections: &[&[u8]; SECTIONS]) -> Result<Policy, LoadErro
                 Some(Field { parent, key, key_hash, first_child, child_count, pointer, flags })
             },
         )?,
-        rules: all(
-            Section::Rules,
-            of(Section::Rules),
-            |[id, id_len, message, message_len, properties, first, count, conjunct, conjuncts, tree]| {
-                let (id, message) = (text_ref(id, id_len), optional_text(message, message_len));
-                Some(Rule {
-                    id,
-                    message,
-                    properties: Properties(properties),
-                    requirements: (first, count),
-                    conjuncts: (conjunct, conjuncts),
-                    tree,
-                })
-            },
-        )?,
+        rules: all(Section::Rules, of(Section::Rules), |[id, id_len, properties, checks, checks_len, extra]| {
+            Some(Rule { id: text_ref(id, id_len), properties: Properties(properties), checks: (checks, checks_len), extra })
+        })?,
+        extras: all(Section::Extras, of(Section::Extras), |[message, message_len, first, count, tree]| {
+            Some(Extra { message: optional_text(message, message_len), requirements: (first, count), tree })
+        })?,
         nodes: all(Section::Nodes, of(Section::Nodes), |[op, a, b, c]| Some(Node { op: Op::from_word(op)?, a, b, c }))?,
         lists: all(Section::Lists, of(Section::Lists), |[first, whole, both, each]| Some(ListRecord { first, whole, both, each }))?,
         sets: all(Section::Sets, of(Section::Sets), |[flags, first, mask, number, numbers]| {
             Some(SetRecord { flags, slots: HashRange { first, mask }, numbers: (number, numbers) })
         })?,
-        slots: all(Section::Slots, of(Section::Slots), |[tag, at, len, child]| Some(HashSlot { tag, text: TextRef { at, len }, child }))?,
+        slots: all(Section::Slots, of(Section::Slots), |[tag, at, len]| Some(HashSlot { tag, text: TextRef { at, len } }))?,
         numbers: all::<NUMBER_WORDS, _>(Section::Numbers, of(Section::Numbers), Number::from_words)?,
-        index_nodes: all(Section::IndexNodes, of(Section::IndexNodes), |[posting, postings, table, tables]| {
-            Some(IndexNode { postings: (posting, postings), tables: (table, tables) })
+        index_nodes: all(Section::IndexNodes, of(Section::IndexNodes), |[run, table, tables]| {
+            Some(IndexNode { run, tables: (table, tables) })
         })?,
         tables: all(Section::Tables, of(Section::Tables), |[kind, field, first, extent, aux, aux_count, door]| {
             let single = kind & TABLE_SINGLE != 0;
             Some(Table { kind: TableKind::from_word(kind & !TABLE_SINGLE)?, single, field, first, extent, aux: (aux, aux_count), door })
         })?,
-        postings: all(Section::Postings, of(Section::Postings), |[rule, proven, conjunct, packed]| {
-            Some(Posting { rule, proven, conjunct, packed })
-        })?,
+        keys: all(Section::Keys, of(Section::Keys), |[tag, entry]| Some(KeySlot { tag, entry }))?,
+        runs: all(Section::Runs, of(Section::Runs), |[word]| Some(word))?,
         requirements: all(Section::Requirements, of(Section::Requirements), |[at, len]| Some(TextRef { at, len }))?,
         automata: all(Section::Automata, of(Section::Automata), |[classes, stride, transitions, states, start, accepts]| {
             Some(AutomatonRecord { classes, stride, transitions, states, start, accepts })

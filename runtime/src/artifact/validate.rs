@@ -4,12 +4,13 @@ use alloc::boxed::Box;
 
 use super::LoadError;
 use super::format::{
-    AFFIX_WORDS, CHILD_IS_RUN, NONE, Op, PLACE_FIELD_MASK, PLACE_OF_ELEMENT, PLACE_SIZE, RULE_PROPERTIES_MASK, RULE_RISK_MASK,
-    RULE_RISK_SHIFT, Section, TableKind,
+    AFFIX_WORDS, CHILD_IS_RUN, NONE, Op, PLACE_FIELD_MASK, PLACE_OF_ELEMENT, PLACE_SIZE, POSTING_WORDS, RULE_PROPERTIES_MASK,
+    RULE_RISK_MASK, RULE_RISK_SHIFT, Section, TableKind,
 };
 use crate::matcher::wildcard::{Literal, Wildcard};
 use crate::memory::{OutOfMemory, filled};
-use crate::policy::{HashRange, Node, Policy, TextRef, range};
+use crate::policy::{HashRange, KeySlot, Node, Policy, TextRef, range};
+use crate::run::{Checks, Run, entry};
 
 /// Deepest nesting of conditions, and of index nodes, that the runtime walks by recursion.
 const DEPTH_MAX: u8 = 128;
@@ -36,12 +37,13 @@ pub(super) fn validate(policy: &Policy) -> Result<(), LoadError> {
         lists: filled(0, policy.lists.len())?,
         index: filled(0, policy.index_nodes.len())?,
     };
-    let checks: [(Section, Check); 8] = [
+    let checks: [(Section, Check); 9] = [
         (Section::Requirements, |policy, _| requirements(policy)),
         (Section::Fields, |policy, _| fields(policy)),
         (Section::Slots, |policy, _| slots(policy)),
         (Section::Sets, |policy, _| sets(policy)),
         (Section::Automata, |policy, _| automata(policy)),
+        (Section::Extras, |policy, _| extras(policy)),
         (Section::Nodes, |policy, marks| conditions(policy, &mut marks.shape, &mut marks.lists)),
         (Section::IndexNodes, |policy, marks| index(policy, &mut marks.index)),
         (Section::Rules, |policy, _| rules(policy)),
@@ -81,11 +83,15 @@ fn outcome(policy: &Policy, message: Option<TextRef>, requirements: (u32, u32)) 
 }
 
 fn rules(policy: &Policy) -> Option<()> {
-    for rule in &policy.rules {
+    policy.rules.iter().try_for_each(|rule| {
         shown(policy, rule.id)?;
-        outcome(policy, rule.message, rule.requirements)?;
-        ensure(rule.properties.0 & !RULE_PROPERTIES_MASK == 0 && rule.properties.0 >> RULE_RISK_SHIFT & RULE_RISK_MASK <= 4)?;
-    }
+        ensure(rule.extra == NONE || (rule.extra as usize) < policy.extras.len())?;
+        ensure(rule.properties.0 & !RULE_PROPERTIES_MASK == 0 && rule.properties.0 >> RULE_RISK_SHIFT & RULE_RISK_MASK <= 4)
+    })
+}
+
+fn extras(policy: &Policy) -> Option<()> {
+    policy.extras.iter().try_for_each(|extra| outcome(policy, extra.message, extra.requirements))?;
     outcome(policy, policy.default.message, policy.default.requirements)
 }
 
@@ -158,15 +164,31 @@ fn automata(policy: &Policy) -> Option<()> {
 fn conditions(policy: &Policy, shape: &mut Shape, lists: &mut [u8]) -> Option<()> {
     // Parents come first, so from the front each node's role is known when it is met.
     for rule in &policy.rules {
-        shape.children(policy, None, rule.conjuncts, Role::Condition)?;
-        if rule.tree != NONE {
-            shape.children(policy, None, (rule.tree, 1), Role::Condition)?;
+        inside(rule.checks, policy.runs.len())?;
+        checks(policy, shape, range(&policy.runs, rule.checks))?;
+        let tree = policy.extra(rule).tree;
+        if tree != NONE {
+            shape.children(policy, None, (tree, 1), Role::Condition)?;
         }
     }
     for (at, node) in policy.nodes.iter().enumerate() {
         condition(policy, shape, lists, at, *node)?;
     }
     Some(())
+}
+
+/// Checks fill their words, and ask fields and nodes that there are.
+fn checks(policy: &Policy, shape: &mut Shape, words: &[u32]) -> Option<()> {
+    let mut checks = Checks::new(words);
+    for check in checks.by_ref() {
+        ensure(check.is_sound())?;
+        if let Some(node) = check.node() {
+            shape.children(policy, None, (node, 1), Role::Condition)?;
+            continue;
+        }
+        ensure(check.field() != 0 && (check.field() as usize) < policy.fields.len())?;
+    }
+    ensure(checks.rest().is_empty())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -295,21 +317,33 @@ fn condition(policy: &Policy, shape: &mut Shape, lists: &mut [u8], at: usize, No
 
 /// The index is a tree too.
 fn index(policy: &Policy, depths: &mut [u8]) -> Option<()> {
-    // A posting repeats what its rule says, and a run ends before the postings do.
-    for posting in &policy.postings {
-        let rule = policy.rules.get(posting.rule as usize)?;
-        ensure(posting.conjuncts() == rule.conjuncts && posting.properties() == rule.properties)?;
-    }
-    ensure(policy.postings.last().is_none_or(crate::policy::Posting::is_last))?;
     ensure((policy.root as usize) < depths.len())?;
+    // Runs are entered from one place each, so all of them together are no longer than their section. A file that shares
+    // them would be as sound and could take forever to check.
+    let mut unread = policy.runs.len();
+    let mut run = |first: u32| {
+        let mut postings = Run::new(&policy.runs, first);
+        loop {
+            // A posting repeats what its rule says.
+            let posting = postings.next()?;
+            let rule = policy.rules.get(posting.rule as usize)?;
+            ensure(posting.properties == rule.properties && posting.checks == range(&policy.runs, rule.checks))?;
+            unread = unread.checked_sub(POSTING_WORDS)?;
+            if posting.is_last {
+                return Some(());
+            }
+        }
+    };
     for (at, node) in policy.index_nodes.iter().enumerate() {
-        inside(node.postings, policy.postings.len())?;
+        if node.run != NONE {
+            run(node.run)?;
+        }
         inside(node.tables, policy.tables.len())?;
         let depth = depths.get(at)?.checked_add(1).filter(|depth| *depth <= DEPTH_MAX)?;
         // A node is entered from one place: its depth is still unset then, and that place comes before it.
         let mut enter = |child: u32| {
             if child & CHILD_IS_RUN != 0 {
-                return ensure(((child & !CHILD_IS_RUN) as usize) < policy.postings.len());
+                return run(child & !CHILD_IS_RUN);
             }
             let place = depths.get_mut(child as usize).filter(|place| **place == 0 && child as usize > at)?;
             *place = depth;
@@ -333,8 +367,12 @@ fn index(policy: &Policy, depths: &mut [u8]) -> Option<()> {
                 let (affixes, _) = range(&policy.words, affixes).as_chunks::<{ AFFIX_WORDS as usize }>();
                 let lengths = affixes.iter().map(|[length, ..]| *length);
                 ensure(lengths.clone().is_sorted() && lengths.clone().all(|length| (1..=AFFIX_MAX).contains(&length)))?;
-                let slots = hash_range(policy, HashRange { first: table.first, mask: table.extent })?;
-                slots.iter().filter(|slot| !slot.is_empty()).try_for_each(|slot| enter(slot.child))?;
+                inside((table.first, table.extent), policy.keys.len())?;
+                let keys = range(&policy.keys, (table.first, table.extent));
+                // A search for a key ends at an empty slot.
+                ensure(keys.iter().any(KeySlot::is_empty))?;
+                let taken = keys.iter().filter(|key| !key.is_empty());
+                taken.map(|key| entry(&policy.runs, key.entry)).try_for_each(|found| enter(found?.1))?;
             }
         }
     }

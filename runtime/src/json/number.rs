@@ -1,5 +1,7 @@
 //! Exact decimals as keys that order as the numbers do.
 
+use core::cmp::Ordering;
+
 /// A number of the law: the exact decimal written, as a key whose derived order is numeric order.
 ///
 /// `5`, `5.0` and `5e0` are one key, `-0` is `0`, and nothing is rounded.
@@ -68,6 +70,30 @@ impl Number {
             exponents.contains(&number.head.unsigned_abs()) && first >= pow10(15) && digits.iter().all(|limb| *limb < pow10(16))
         };
         sound.then_some(number)
+    }
+
+    /// The key of a number of at most 16 digits in few words, for an artifact: the head, then the first limb, high half first.
+    #[must_use]
+    pub fn to_bound(self) -> Option<[u32; 3]> {
+        let [head, high, low, ..] = self.to_words();
+        (Self::from_bound([head, high, low]) == Some(self)).then_some([head, high, low])
+    }
+
+    /// The inverse of [`Number::to_bound`]; `None` unless the words are the key of a number.
+    #[must_use]
+    pub fn from_bound([head, high, low]: [u32; 3]) -> Option<Self> {
+        let rest = filler(head as i32) as u32;
+        Self::from_words([head, high, low, rest, rest, rest, rest, rest, rest])
+    }
+
+    /// Compares with a number of at most 16 digits, given as [`Number::to_bound`].
+    #[inline]
+    pub(crate) fn cmp_bound(&self, [head, high, low]: [u32; 3]) -> Ordering {
+        let head = head as i32;
+        let [first, rest @ ..] = &self.limbs;
+        (self.head.cmp(&head))
+            .then_with(|| first.cmp(&((u64::from(high) << 32) | u64::from(low))))
+            .then_with(|| rest.cmp(&[filler(head); 3]))
     }
 
     /// At most 16 digits without an exponent: one multiplication aligns them. `None`: not so short.
@@ -139,6 +165,12 @@ impl Number {
         // INVARIANT: heads lie between −618 and 618.
         if self.head == 0 { self } else { Self { head: self.head.wrapping_neg(), limbs: self.limbs.map(|limb| !limb) } }
     }
+}
+
+/// What the limbs without a digit hold.
+#[inline]
+fn filler(head: i32) -> u64 {
+    if head < 0 { u64::MAX } else { 0 }
 }
 
 /// The value of `e…`, or of no exponent at all; saturates far outside what any text of digits could bring back.
@@ -220,6 +252,23 @@ mod tests {
                 assert_eq!(number(text), number(group[0]), "{text}");
             }
         }
+    }
+
+    #[test]
+    fn bounds_are_numbers_of_few_digits() {
+        let texts =
+            ["0", "5", "-5", "1e308", "-1e-308", "9999999999999999", "-1234567890123456", "12345678901234567", "-10000000000000000.5"];
+        for text in texts {
+            let Some(bound) = number(text).to_bound() else {
+                assert!(text.len() > 16, "{text}");
+                continue;
+            };
+            assert_eq!(Number::from_bound(bound), Some(number(text)));
+            for other in texts {
+                assert_eq!(number(other).cmp_bound(bound), number(other).cmp(&number(text)), "{other} {text}");
+            }
+        }
+        assert_eq!(Number::from_bound([1, 0, 0]), None);
     }
 
     #[test]

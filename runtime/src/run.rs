@@ -1,0 +1,242 @@
+//! Runs of postings, and the checks in them.
+//!
+//! All of it is words, one behind the other, because at 100,000 rules what a decision costs is the number of cache lines
+//! it has to fetch. Loading has checked every word; what could still not be there reads as an end.
+
+use crate::artifact::format::{
+    CHECK_BUT, CHECK_FIELD_SHIFT, CHECK_LEN_MAX, CHECK_LEN_SHIFT, CHECK_NOT, CHECK_NUMBER_MAX, CHECK_NUMBER_SHIFT, CHECK_ONE,
+    CHECKS_LEN_MAX, CHILD_IS_RUN, CheckOp, ENTRY_IS_NODE, POSTING_LAST, POSTING_LEN_SHIFT, POSTING_REFERS, POSTING_WORDS, RANGE_HIGH,
+    RANGE_LOW, RULE_PROPERTIES_MASK,
+};
+use crate::json::Number;
+use crate::policy::Properties;
+
+/// The postings from a word on, up to the last of their run.
+#[derive(Clone)]
+pub(crate) struct Run<'a> {
+    runs: &'a [u32],
+    /// The next posting; none there is behind the last.
+    at: usize,
+}
+
+impl<'a> Run<'a> {
+    pub(crate) fn new(runs: &'a [u32], first: u32) -> Self {
+        Self { runs, at: first as usize }
+    }
+}
+
+/// A candidate: a rule, and which of its checks the way here has proven.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Posting<'a> {
+    pub rule: u32,
+    pub properties: Properties,
+    /// One bit for each of the first 32 checks.
+    pub proven: u32,
+    pub checks: &'a [u32],
+    pub is_last: bool,
+}
+
+impl<'a> Iterator for Run<'a> {
+    type Item = Posting<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Posting<'a>> {
+        let ([rule, packed, proven], rest) = self.runs.get(self.at..)?.split_first_chunk::<POSTING_WORDS>()?;
+        let len = (packed >> POSTING_LEN_SHIFT & CHECKS_LEN_MAX) as usize;
+        let (checks, own) =
+            if packed & POSTING_REFERS == 0 { (rest.get(..len)?, len) } else { (self.runs.get(*rest.first()? as usize..)?.get(..len)?, 1) };
+        let is_last = packed & POSTING_LAST != 0;
+        self.at = if is_last { usize::MAX } else { self.at.wrapping_add(POSTING_WORDS).wrapping_add(own) };
+        Some(Posting { rule: *rule, properties: Properties(packed & RULE_PROPERTIES_MASK), proven: *proven, checks, is_last })
+    }
+}
+
+/// One check of a rule.
+#[derive(Clone, Copy)]
+pub(crate) struct Check<'a> {
+    word: u32,
+    pub operands: &'a [u32],
+}
+
+impl Check<'_> {
+    #[inline(always)]
+    pub(crate) fn op(&self) -> CheckOp {
+        CheckOp::from_word(self.word)
+    }
+
+    #[inline(always)]
+    pub(crate) fn field(&self) -> u32 {
+        self.word >> CHECK_FIELD_SHIFT
+    }
+
+    #[inline(always)]
+    pub(crate) fn number(&self) -> u32 {
+        self.word >> CHECK_NUMBER_SHIFT & CHECK_NUMBER_MAX
+    }
+
+    /// How long the text in the operands is.
+    #[inline(always)]
+    pub(crate) fn text_len(&self) -> usize {
+        self.operands.len().wrapping_mul(4).wrapping_sub(self.number() as usize)
+    }
+
+    /// An array is one value.
+    pub(crate) fn is_of_one(&self) -> bool {
+        self.word & CHECK_ONE != 0
+    }
+
+    /// The value is negated.
+    #[inline(always)]
+    pub(crate) fn is_not(&self) -> bool {
+        self.word & CHECK_NOT != 0
+    }
+
+    /// The answer for each value is negated.
+    #[inline(always)]
+    pub(crate) fn is_but(&self) -> bool {
+        self.word & CHECK_BUT != 0
+    }
+
+    /// The answer for one value is negated, by either.
+    #[inline(always)]
+    pub(crate) fn is_negated(&self) -> bool {
+        self.is_not() != self.is_but()
+    }
+
+    /// The condition node that the check stands for.
+    pub(crate) fn node(&self) -> Option<u32> {
+        if self.op() == CheckOp::Node { self.operands.first().copied() } else { None }
+    }
+
+    /// Whether there are the operands that the operation wants.
+    pub(crate) fn is_sound(&self) -> bool {
+        let (number, len) = (self.number(), self.operands.len());
+        match self.op() {
+            CheckOp::Node => len == 1,
+            CheckOp::Text | CheckOp::Prefix | CheckOp::Suffix => number < 4 && (len > 0 || number == 0),
+            CheckOp::Texts => texts(self.operands).map(|(_, words)| words.len().wrapping_add(1)).fold(0, usize::wrapping_add) == len,
+            CheckOp::Range => {
+                let bounds = u32::from(number & RANGE_LOW != 0).wrapping_add(u32::from(number & RANGE_HIGH != 0));
+                let (all, rest) = self.operands.as_chunks();
+                rest.is_empty() && all.len() == bounds as usize && all.iter().all(|bound| Number::from_bound(*bound).is_some())
+            }
+            CheckOp::Exists | CheckOp::Bool => len == 0 && number <= 1,
+        }
+    }
+}
+
+/// A rule's checks, in order.
+#[derive(Clone)]
+pub(crate) struct Checks<'a> {
+    rest: &'a [u32],
+}
+
+impl<'a> Checks<'a> {
+    #[inline(always)]
+    pub(crate) fn new(checks: &'a [u32]) -> Self {
+        Self { rest: checks }
+    }
+
+    /// What has not been read; empty behind the last, unless the words are no checks.
+    pub(crate) fn rest(&self) -> &'a [u32] {
+        self.rest
+    }
+}
+
+impl<'a> Iterator for Checks<'a> {
+    type Item = Check<'a>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Check<'a>> {
+        let (&word, rest) = self.rest.split_first()?;
+        let (operands, rest) = rest.split_at_checked((word >> CHECK_LEN_SHIFT & CHECK_LEN_MAX) as usize)?;
+        self.rest = rest;
+        Some(Check { word, operands })
+    }
+}
+
+/// An entry's length of key in bytes, and what stands behind the key, as a child.
+pub(crate) fn entry(runs: &[u32], at: u32) -> Option<(u32, u32)> {
+    let head = *runs.get(at as usize)?;
+    let len = head & !ENTRY_IS_NODE;
+    let behind = at.checked_add(1)?.checked_add(len.div_ceil(4))?;
+    let child = if head & ENTRY_IS_NODE == 0 { behind | CHILD_IS_RUN } else { *runs.get(behind as usize)? };
+    // The other bit says which of the two it is.
+    let is_one = behind & CHILD_IS_RUN == 0 && (child & CHILD_IS_RUN != 0) == (head & ENTRY_IS_NODE == 0);
+    is_one.then_some((len, child))
+}
+
+/// The texts of [`CheckOp::Texts`]: length in bytes, and words.
+pub(crate) fn texts(mut operands: &[u32]) -> impl Iterator<Item = (usize, &[u32])> {
+    core::iter::from_fn(move || {
+        let (&len, rest) = operands.split_first()?;
+        let (words, rest) = rest.split_at_checked(len.div_ceil(4) as usize)?;
+        operands = rest;
+        Some((len as usize, words))
+    })
+}
+
+/// Whether `text` is what the words hold, as many bytes as `text` has.
+#[inline(always)]
+pub(crate) fn is_in_words(text: &[u8], words: &[u32]) -> bool {
+    let (chunks, tail) = text.as_chunks::<4>();
+    let Some((whole, last)) = words.split_at_checked(chunks.len()) else { return false };
+    if chunks.iter().zip(whole).any(|(chunk, word)| u32::from_le_bytes(*chunk) != *word) {
+        return false;
+    }
+    let last = last.first().copied().unwrap_or(0);
+    match (tail.len() as u32, text.last_chunk::<4>()) {
+        (0, _) => true,
+        // The bytes before the tail are shifted out.
+        (len, Some(end)) => u32::from_le_bytes(*end).unbounded_shr(32_u32.wrapping_sub(len.wrapping_mul(8))) == last,
+        _ => tail.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte)) == last,
+    }
+}
+
+/// The bytes that words hold, with the zeros that fill up the last one.
+pub(crate) fn bytes_in(words: &[u32]) -> impl Iterator<Item = u8> {
+    words.iter().flat_map(|word| word.to_le_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    fn words(text: &[u8]) -> Vec<u32> {
+        let word = |chunk: &[u8]| chunk.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte));
+        text.chunks(4).map(word).collect()
+    }
+
+    #[test]
+    fn texts_are_told_apart_by_every_byte() {
+        let text = b"abcdefghij";
+        for len in 0..=text.len() {
+            let (text, held) = (&text[..len], words(&text[..len]));
+            assert!(is_in_words(text, &held));
+            assert!(bytes_in(&held).take(len).eq(text.iter().copied()));
+            for at in 0..len {
+                let mut other = text.to_vec();
+                other[at] ^= 1;
+                assert!(!is_in_words(&other, &held));
+            }
+            assert!(len == 0 || !is_in_words(text, &held[1..]));
+        }
+        let operands = [&[3][..], &words(b"abc"), &[0], &[5], &words(b"abcde")].concat();
+        let lens: Vec<usize> = texts(&operands).map(|(len, _)| len).collect();
+        assert_eq!(lens, [3, 0, 5]);
+    }
+
+    #[test]
+    fn words_that_are_no_checks_end() {
+        for words in [&[2 << CHECK_LEN_SHIFT, 0][..], &[1 << CHECK_LEN_SHIFT]] {
+            let mut checks = Checks::new(words);
+            assert!(checks.next().is_none());
+            assert!(!checks.rest().is_empty());
+        }
+        assert!(Run::new(&[], 0).next().is_none());
+        assert!(Run::new(&[0, 5 << POSTING_LEN_SHIFT, 0, 1], 0).next().is_none());
+        assert!(Run::new(&[0, POSTING_REFERS | 1 << POSTING_LEN_SHIFT, 0, 9], 0).next().is_none());
+    }
+}
