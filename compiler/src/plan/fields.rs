@@ -15,6 +15,8 @@ pub(crate) const ROOT: FieldId = 0;
 #[derive(Debug)]
 pub(crate) struct FieldTree {
     fields: Vec<FieldNode>,
+    /// Those of [`KNOWN`].
+    known: [FieldId; 8],
 }
 
 /// One field.
@@ -42,25 +44,25 @@ const KNOWN: [&[&str]; 8] = [
 ];
 
 #[derive(Default)]
-struct Draft {
-    children: BTreeMap<String, Draft>,
+struct Draft<'p> {
+    children: BTreeMap<&'p str, Draft<'p>>,
 }
 
-impl Draft {
-    fn insert<'a>(&mut self, path: impl IntoIterator<Item = &'a str>) -> &mut Self {
-        path.into_iter().fold(self, |draft, key| draft.children.entry(key.to_owned()).or_default())
+impl<'p> Draft<'p> {
+    fn insert(&mut self, path: impl IntoIterator<Item = &'p str>) {
+        path.into_iter().fold(self, |draft, key| draft.children.entry(key).or_default());
     }
 
-    fn add_object(&mut self, root: &mut Vec<Vec<String>>, object: &Object) {
+    fn add_object(&mut self, refs: &mut Vec<&'p [String]>, object: &'p Object) {
         for member in &object.members {
             match member {
-                Member::Or(objects) => objects.iter().for_each(|o| self.add_object(root, o)),
-                Member::Not(object) => self.add_object(root, object),
+                Member::Or(objects) => objects.iter().for_each(|o| self.add_object(refs, o)),
+                Member::Not(object) => self.add_object(refs, object),
                 Member::Key { name, pattern } => {
-                    let child = self.children.entry(name.clone()).or_default();
+                    let child = self.children.entry(name.as_str()).or_default();
                     match pattern {
-                        Pattern::Object(object) => child.add_object(root, object),
-                        Pattern::List(list) => collect_refs(list, root),
+                        Pattern::Object(object) => child.add_object(refs, object),
+                        Pattern::List(list) => collect_refs(list, refs),
                     }
                 }
             }
@@ -69,12 +71,12 @@ impl Draft {
 }
 
 /// Paths that `ref` names; they start at the request's root wherever they are written.
-fn collect_refs(list: &List, out: &mut Vec<Vec<String>>) {
+fn collect_refs<'p>(list: &'p List, out: &mut Vec<&'p [String]>) {
     for alternative in &list.alternatives {
         let Alternative::Operators(operators) = alternative else { continue };
         for operator in operators {
             match operator {
-                Operator::Ref(path) => out.push(path.clone()),
+                Operator::Ref(path) => out.push(path),
                 Operator::Any(list) | Operator::Every(list) => collect_refs(list, out),
                 _ => {}
             }
@@ -92,7 +94,7 @@ impl FieldTree {
                 draft.add_object(&mut refs, object);
             }
             if let Some(condition) = &rule.condition {
-                condition.each_path(|array, path| refs.push(array.iter().chain(&path.keys).cloned().collect()));
+                condition.each_path(|array, path| draft.insert(array.iter().chain(&path.keys).map(String::as_str)));
             }
         }
         for path in &refs {
@@ -104,13 +106,14 @@ impl FieldTree {
         Self::flatten(draft)
     }
 
-    fn flatten(root: Draft) -> Self {
+    fn flatten(root: Draft<'_>) -> Self {
         let mut fields = vec![FieldNode { parent: None, key: String::new(), pointer: String::new(), children: BTreeMap::new(), flags: 0 }];
         let mut queue = VecDeque::from([(ROOT, root)]);
         while let Some((id, draft)) = queue.pop_front() {
             let mut children: Vec<_> = draft.children.into_iter().collect();
             children.sort_by_key(|(key, _)| key_hash(key));
             for (key, child) in children {
+                let key = key.to_owned();
                 let child_id = u32::try_from(fields.len()).unwrap_or(u32::MAX);
                 let mut pointer = String::new();
                 if let Some(parent) = fields.get_mut(id as usize) {
@@ -121,7 +124,9 @@ impl FieldTree {
                 queue.push_back((child_id, child));
             }
         }
-        Self { fields }
+        let mut tree = Self { fields, known: [ROOT; 8] };
+        tree.known = KNOWN.map(|path| tree.at(path.iter().copied()));
+        tree
     }
 
     /// The field of a key under a field. Every key of the policy is there.
@@ -136,7 +141,7 @@ impl FieldTree {
 
     /// The fields every request has a place for, in the order of the artifact's policy record.
     pub(crate) fn known(&self) -> [FieldId; 8] {
-        KNOWN.map(|path| self.at(path.iter().copied()))
+        self.known
     }
 
     /// Whether the field can be an object or absent, but never an array or a scalar.
