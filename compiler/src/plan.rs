@@ -8,11 +8,15 @@ pub(crate) mod execute;
 pub(crate) mod expression;
 pub(crate) mod fields;
 pub(crate) mod index;
+mod indexed;
+mod keys;
 
 use access::Accesses;
 use condition::{Lowering, RuleConditions};
 use fields::FieldTree;
-use index::{IndexedRule, Node, Thrift};
+use index::{Node, Thrift};
+use indexed::IndexedRules;
+use keys::Keys;
 
 use crate::ir::Policy;
 
@@ -34,20 +38,14 @@ impl<'p> Plan<'p> {
         let lowering = Lowering { fields: &fields };
         let rules: Vec<_> = policy.rules.iter().map(|rule| lowering.rule(rule)).collect();
         let [_, name, ..] = fields.known();
-        let access = Accesses { lists: &policy.lists, certain: name };
-        let indexed: Vec<_> = policy
-            .rules
-            .iter()
-            .zip(&rules)
-            .map(|(rule, conditions)| IndexedRule {
-                decision: rule.outcome.decision,
-                accesses: (0_u32..)
-                    .zip(&conditions.conjuncts)
-                    .filter_map(|(position, conjunct)| Some((position, access.of(conjunct)?)))
-                    .collect(),
-            })
-            .collect();
-        let index = index::build(&indexed, name, thrift);
+        let mut accesses = Accesses { lists: &policy.lists, certain: name, keys: Keys::default() };
+        let mut indexed = IndexedRules::default();
+        for (rule, conditions) in policy.rules.iter().zip(&rules) {
+            let conjuncts = (0_u32..).zip(&conditions.conjuncts);
+            indexed.push(rule.outcome.decision, conjuncts.filter_map(|(position, conjunct)| Some((position, accesses.of(conjunct)?))));
+        }
+        let keys = indexed.sort(accesses.keys);
+        let index = index::build(&indexed, &keys, name, thrift);
         Self { fields, rules, index }
     }
 }

@@ -8,54 +8,76 @@
 use super::condition::{Ask, Condition, ListPlan};
 use super::expression::Place;
 use super::fields::FieldId;
+use super::keys::{KeyId, Keys};
 use crate::ir::{Comparison, Decimal, NamedList, Scalar, TextTest};
 
 /// Longest prefix or suffix used as a key, in bytes. A key is only necessary, so a longer one is cut.
 const AFFIX_MAX: usize = 256;
 
-/// One key. Equal keys share an entry of a table.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Key {
-    Exact(Vec<u8>),
-    Prefix(Vec<u8>),
-    Suffix(Vec<u8>),
-    Range(Interval),
+/// One key, its text or numbers still in the policy's conditions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Key<'c> {
+    Exact(&'c [u8]),
+    Prefix(&'c [u8]),
+    Suffix(&'c [u8]),
+    Range(Interval<'c>),
+}
+
+impl<'c> Key<'c> {
+    /// The text of a key that is no range.
+    pub(crate) fn text(self) -> Option<&'c [u8]> {
+        match self {
+            Key::Exact(text) | Key::Prefix(text) | Key::Suffix(text) => Some(text),
+            Key::Range(_) => None,
+        }
+    }
+
+    /// The interval of a key that is a range.
+    pub(crate) fn interval(self) -> Option<Interval<'c>> {
+        match self {
+            Key::Range(interval) => Some(interval),
+            Key::Exact(_) | Key::Prefix(_) | Key::Suffix(_) => None,
+        }
+    }
 }
 
 /// An interval of numbers; a missing bound is infinite. The flag says whether the bound itself is inside.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Interval {
-    pub low: Option<(Decimal, bool)>,
-    pub high: Option<(Decimal, bool)>,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Interval<'c> {
+    pub low: Option<(&'c Decimal, bool)>,
+    pub high: Option<(&'c Decimal, bool)>,
 }
 
-/// A key at a field.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct FieldKey {
+/// A key at a field. Equal keys share an entry of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct FieldKey<'c> {
     pub field: FieldId,
     /// An array at the field is in doubt instead of leading to what its elements meet.
     pub single: bool,
-    pub key: Key,
+    pub key: Key<'c>,
 }
 
 /// The keys of a condition, at least one of which must be met.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Access {
-    pub keys: Vec<FieldKey>,
+    /// Numbers of distinct keys.
+    pub keys: Vec<KeyId>,
     /// A scalar that meets a key makes the whole condition true.
     pub proves: bool,
 }
 
 /// Finds the keys of conditions.
-pub(crate) struct Accesses<'p> {
-    pub lists: &'p [NamedList],
+pub(crate) struct Accesses<'c> {
+    pub lists: &'c [NamedList],
     /// Field of the action's name, which is never an array.
     pub certain: FieldId,
+    /// Of all conditions asked about so far.
+    pub keys: Keys<'c>,
 }
 
-impl Accesses<'_> {
+impl<'c> Accesses<'c> {
     /// The keys of a condition, if it has any.
-    pub(crate) fn of(&self, condition: &Condition<'_>) -> Option<Access> {
+    pub(crate) fn of(&mut self, condition: &'c Condition<'c>) -> Option<Access> {
         match condition {
             Condition::Descend(_, inner) => self.of(inner).map(|access| Access { proves: false, ..access }),
             Condition::And(parts) => parts
@@ -66,7 +88,7 @@ impl Accesses<'_> {
             Condition::Or(parts) => {
                 let mut keys = Vec::new();
                 for part in parts {
-                    keys.extend(self.of(part)?.keys);
+                    keys.append(&mut self.of(part)?.keys);
                 }
                 (!keys.is_empty()).then(|| Access { keys: distinct(keys), proves: false })
             }
@@ -78,20 +100,23 @@ impl Accesses<'_> {
         }
     }
 
-    fn at(&self, field: FieldId, single: bool, (keys, proves): (Vec<Key>, bool)) -> Option<Access> {
+    fn at(&mut self, field: FieldId, single: bool, (keys, proves): (Vec<Key<'c>>, bool)) -> Option<Access> {
         let strings = keys.iter().any(|key| !matches!(key, Key::Range(_)));
         let numbers = keys.iter().any(|key| matches!(key, Key::Range(_)));
         // Text against [5, "a"] is unknown, not false.
         if keys.is_empty() || strings && numbers {
             return None;
         }
-        let keys = keys.into_iter().map(|key| FieldKey { field, single, key }).collect();
+        let keys = keys.into_iter().map(|key| self.keys.number(FieldKey { field, single, key })).collect();
         Some(Access { keys: distinct(keys), proves })
     }
 }
 
 /// The keys of questions of which one must be answered with true, and whether meeting one of them does.
-fn any_keys(asks: &[Ask<'_>], lists: &[NamedList]) -> Option<(Vec<Key>, bool)> {
+fn any_keys<'c>(asks: &'c [Ask<'c>], lists: &'c [NamedList]) -> Option<(Vec<Key<'c>>, bool)> {
+    if let [only] = asks {
+        return ask_keys(only, lists);
+    }
     let mut all = (Vec::new(), true);
     for ask in asks {
         let (keys, proves) = ask_keys(ask, lists)?;
@@ -101,15 +126,15 @@ fn any_keys(asks: &[Ask<'_>], lists: &[NamedList]) -> Option<(Vec<Key>, bool)> {
     Some(all)
 }
 
-fn distinct(mut keys: Vec<FieldKey>) -> Vec<FieldKey> {
+fn distinct(mut keys: Vec<KeyId>) -> Vec<KeyId> {
     keys.sort_unstable();
     keys.dedup();
     keys
 }
 
-fn list_keys(list: &ListPlan<'_>, lists: &[NamedList]) -> Option<(Vec<Key>, bool)> {
-    let mut keys = Vec::new();
-    let mut proves = list.whole.is_empty() && list.both.is_empty();
+fn list_keys<'c>(list: &'c ListPlan<'c>, lists: &'c [NamedList]) -> Option<(Vec<Key<'c>>, bool)> {
+    let (mut keys, exact) = any_keys(&list.each, lists)?;
+    let proves = exact && list.whole.is_empty() && list.both.is_empty();
     for ask in &list.whole {
         let (more, _) = ask_keys(ask, lists)?;
         keys.extend(more);
@@ -118,14 +143,11 @@ fn list_keys(list: &ListPlan<'_>, lists: &[NamedList]) -> Option<(Vec<Key>, bool
         let (more, _) = ask_keys(each, lists).or_else(|| ask_keys(whole, lists))?;
         keys.extend(more);
     }
-    let (more, exact) = any_keys(&list.each, lists)?;
-    proves &= exact;
-    keys.extend(more);
     (!keys.is_empty()).then_some((keys, proves))
 }
 
 /// The keys of one question, and whether meeting one answers it with true.
-fn ask_keys(ask: &Ask<'_>, lists: &[NamedList]) -> Option<(Vec<Key>, bool)> {
+fn ask_keys<'c>(ask: &'c Ask<'c>, lists: &'c [NamedList]) -> Option<(Vec<Key<'c>>, bool)> {
     match ask {
         Ask::Scalar(scalar) => Some((vec![scalar_key(scalar)?], true)),
         Ask::Set(scalars) => scalar_keys(scalars.iter().copied()),
@@ -133,11 +155,11 @@ fn ask_keys(ask: &Ask<'_>, lists: &[NamedList]) -> Option<(Vec<Key>, bool)> {
         Ask::Text(text) => text_key(text).map(|(key, proves)| (vec![key], proves)),
         Ask::Compare(comparison, number) => Some((vec![Key::Range(interval(*comparison, number))], true)),
         Ask::All(asks) => {
-            let mut range: Option<Interval> = None;
+            let mut range: Option<Interval<'_>> = None;
             for ask in asks {
                 if let Ask::Compare(comparison, number) = ask {
                     let next = interval(*comparison, number);
-                    range = Some(range.map_or(next.clone(), |range| range.and(next)));
+                    range = Some(range.map_or(next, |range| range.and(next)));
                 }
             }
             if let Some(range) = range {
@@ -151,32 +173,30 @@ fn ask_keys(ask: &Ask<'_>, lists: &[NamedList]) -> Option<(Vec<Key>, bool)> {
     }
 }
 
-fn scalar_keys<'a>(scalars: impl Iterator<Item = &'a Scalar>) -> Option<(Vec<Key>, bool)> {
-    let keys: Vec<Key> = scalars.map(scalar_key).collect::<Option<_>>()?;
+fn scalar_keys<'c>(scalars: impl Iterator<Item = &'c Scalar>) -> Option<(Vec<Key<'c>>, bool)> {
+    let keys: Vec<Key<'_>> = scalars.map(scalar_key).collect::<Option<_>>()?;
     (!keys.is_empty()).then_some((keys, true))
 }
 
-fn scalar_key(scalar: &Scalar) -> Option<Key> {
+fn scalar_key(scalar: &Scalar) -> Option<Key<'_>> {
     match scalar {
-        Scalar::String(text) => Some(Key::Exact(text.as_bytes().to_vec())),
+        Scalar::String(text) => Some(Key::Exact(text.as_bytes())),
         Scalar::Number(number) => Some(Key::Range(interval(Comparison::Equal, number))),
         Scalar::Null | Scalar::Bool(_) => None,
     }
 }
 
-fn text_key(text: &TextTest) -> Option<(Key, bool)> {
-    let prefix = |text: &str| cut_front(text.as_bytes()).map(|(text, whole)| (Key::Prefix(text), whole));
-    let suffix = |text: &str| cut_back(text.as_bytes()).map(|(text, whole)| (Key::Suffix(text), whole));
+fn text_key(text: &TextTest) -> Option<(Key<'_>, bool)> {
     match text {
-        TextTest::Prefix { text, ignore_case: false } => prefix(text),
-        TextTest::Suffix { text, ignore_case: false } => suffix(text),
+        TextTest::Prefix { text, ignore_case: false } => prefix_key(text),
+        TextTest::Suffix { text, ignore_case: false } => suffix_key(text),
         TextTest::Wildcard(wildcard) => match wildcard.literals.as_slice() {
-            [only] => Some((Key::Exact(only.as_bytes().to_vec()), true)),
+            [only] => Some((Key::Exact(only.as_bytes()), true)),
             [first, rest @ ..] if !first.is_empty() => {
-                prefix(first).map(|(key, whole)| (key, whole && rest.len() == 1 && rest.iter().all(String::is_empty)))
+                prefix_key(first).map(|(key, whole)| (key, whole && rest.len() == 1 && rest.iter().all(String::is_empty)))
             }
             [first, .., last] if !last.is_empty() => {
-                suffix(last).map(|(key, whole)| (key, whole && wildcard.literals.len() == 2 && first.is_empty()))
+                suffix_key(last).map(|(key, whole)| (key, whole && wildcard.literals.len() == 2 && first.is_empty()))
             }
             _ => None,
         },
@@ -184,18 +204,22 @@ fn text_key(text: &TextTest) -> Option<(Key, bool)> {
     }
 }
 
-fn cut_front(text: &[u8]) -> Option<(Vec<u8>, bool)> {
+/// The key of a prefix, and whether it is all of it.
+fn prefix_key(text: &str) -> Option<(Key<'_>, bool)> {
+    let text = text.as_bytes();
     let cut = text.get(..AFFIX_MAX).unwrap_or(text);
-    (!cut.is_empty()).then(|| (cut.to_vec(), cut.len() == text.len()))
+    (!cut.is_empty()).then_some((Key::Prefix(cut), cut.len() == text.len()))
 }
 
-fn cut_back(text: &[u8]) -> Option<(Vec<u8>, bool)> {
+/// The key of a suffix, likewise.
+fn suffix_key(text: &str) -> Option<(Key<'_>, bool)> {
+    let text = text.as_bytes();
     let cut = text.get(text.len().saturating_sub(AFFIX_MAX)..).unwrap_or(text);
-    (!cut.is_empty()).then(|| (cut.to_vec(), cut.len() == text.len()))
+    (!cut.is_empty()).then_some((Key::Suffix(cut), cut.len() == text.len()))
 }
 
-fn interval(comparison: Comparison, number: &Decimal) -> Interval {
-    let at = |inside| Some((number.clone(), inside));
+fn interval(comparison: Comparison, number: &Decimal) -> Interval<'_> {
+    let at = |inside| Some((number, inside));
     match comparison {
         Comparison::Equal => Interval { low: at(true), high: at(true) },
         Comparison::Less => Interval { low: None, high: at(false) },
@@ -205,7 +229,7 @@ fn interval(comparison: Comparison, number: &Decimal) -> Interval {
     }
 }
 
-impl Interval {
+impl Interval<'_> {
     fn and(self, other: Self) -> Self {
         // The tighter low bound is the larger one, and of equal ones the one that excludes; likewise for the high bound.
         let low = match (self.low, other.low) {

@@ -5,10 +5,11 @@
 //! remaining conditions. Restrictive rules also stand behind the table's door, entered when the field is in doubt, and are
 //! partitioned there by their remaining conditions too, so that a missing field does not open a list of thousands.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use super::access::{Access, FieldKey, Interval, Key};
 use super::fields::FieldId;
+use super::indexed::{IndexedAccess, IndexedRules};
+use super::keys::{Chance, KeyId, KeyKind, SortedKeys};
 use crate::ir::{Decimal, Decision};
 
 const DIRECT_MAX: usize = 6;
@@ -36,13 +37,6 @@ impl Thrift {
     /// Whatever has a key stands in a table, so that tests reach tables and doors with policies of few rules.
     #[cfg(feature = "arbitrary")]
     pub(crate) const NONE: Self = Self { direct_max: 0, table_min: 1 };
-}
-
-/// A rule as the index sees it.
-pub(crate) struct IndexedRule {
-    pub decision: Decision,
-    /// Access of each conjunct that has one, with the conjunct's position.
-    pub accesses: Vec<(u32, Access)>,
 }
 
 /// A node: rules to check, and tables to ask.
@@ -110,6 +104,7 @@ pub(crate) enum Content {
     },
 }
 
+/// A rule on its way through the index.
 #[derive(Clone, Copy)]
 struct Entry {
     rule: u32,
@@ -118,238 +113,229 @@ struct Entry {
     used: u32,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum KeyKind {
-    Exact,
-    Prefix,
-    Suffix,
-    Range,
+/// A rule that stands in a table.
+struct Member<'r> {
+    /// Position of the table among those that there can be.
+    table: usize,
+    /// With the access used.
+    entry: Entry,
+    /// What meeting a key proves.
+    proves: u32,
+    /// The rule's keys in this table.
+    keys: &'r [KeyId],
 }
 
-impl Key {
-    fn kind(&self) -> KeyKind {
-        match self {
-            Key::Exact(_) => KeyKind::Exact,
-            Key::Prefix(_) => KeyKind::Prefix,
-            Key::Suffix(_) => KeyKind::Suffix,
-            Key::Range(_) => KeyKind::Range,
-        }
-    }
-}
-
-impl FieldKey {
-    fn table(&self) -> TableId {
-        (self.field, self.key.kind(), self.single)
-    }
-}
-
-/// Field, kind of key, and whether an array at the field is in doubt.
-type TableId = (FieldId, KeyKind, bool);
-
-struct Builder<'r> {
-    rules: &'r [IndexedRule],
+struct Builder<'r, 'c> {
+    rules: &'r IndexedRules,
+    keys: &'r SortedKeys<'c>,
     thrift: Thrift,
     /// Field of the action's name, which is always a string.
     certain: FieldId,
     copies: usize,
+    /// By key, how many rules of a node share it. All zero but while a node chooses.
+    shared: Vec<u32>,
 }
 
 /// Builds the index over all rules.
-pub(crate) fn build(rules: &[IndexedRule], certain: FieldId, thrift: Thrift) -> Node {
+pub(crate) fn build(rules: &IndexedRules, keys: &SortedKeys<'_>, certain: FieldId, thrift: Thrift) -> Node {
     let copies = COPIES_FREE.saturating_add(rules.len().saturating_mul(COPIES_PER_RULE));
-    let mut builder = Builder { rules, thrift, certain, copies };
-    let entries = (0_u32..).take(rules.len()).map(|rule| Entry { rule, proven: 0, used: 0 }).collect();
-    builder.node(entries, 0, 0)
+    let mut builder = Builder { rules, keys, thrift, certain, copies, shared: vec![0; keys.len()] };
+    let entries: Vec<_> = (0_u32..).take(rules.len()).map(|rule| Entry { rule, proven: 0, used: 0 }).collect();
+    builder.node(&entries, 0, 0)
 }
 
-impl<'r> Builder<'r> {
-    fn rule(&self, entry: Entry) -> &'r IndexedRule {
-        static NOTHING: IndexedRule = IndexedRule { decision: Decision::Deny, accesses: Vec::new() };
-        self.rules.get(entry.rule as usize).unwrap_or(&NOTHING)
-    }
-
+impl<'r> Builder<'r, '_> {
     /// Whether a table is never in doubt and needs no door. A name is in doubt where a number is asked for.
-    fn is_certain(&self, field: FieldId, kind: KeyKind) -> bool {
-        field == self.certain && kind != KeyKind::Range
+    fn is_certain(&self, table: usize) -> bool {
+        self.keys.tables().get(table).is_some_and(|(field, kind, _)| *field == self.certain && *kind != KeyKind::Range)
     }
 
-    fn node(&mut self, mut entries: Vec<Entry>, depth: u32, doors: u32) -> Node {
-        // One rule can come twice, by two of its keys.
-        entries.sort_unstable_by_key(|entry| (entry.rule, std::cmp::Reverse(entry.proven)));
-        entries.dedup_by_key(|entry| entry.rule);
+    /// A node of different rules in ascending order.
+    fn node(&mut self, entries: &[Entry], depth: u32, doors: u32) -> Node {
         if entries.len() <= self.thrift.direct_max || depth >= DEPTH_MAX || doors > DOORS_MAX {
             return self.direct(entries);
         }
-        let choices = self.choose(&entries, depth);
+        let choices = self.choose(entries, depth);
         let mut direct = Vec::new();
-        let mut groups: BTreeMap<TableId, Vec<(Entry, usize)>> = BTreeMap::new();
-        for (entry, choice) in entries.into_iter().zip(choices) {
-            let Some(choice) = choice else {
-                direct.push(entry);
+        let mut members = Vec::new();
+        for (entry, choice) in entries.iter().zip(choices) {
+            let Some((position, access)) = choice else {
+                direct.push(*entry);
                 continue;
             };
-            let Some((_, access)) = self.rule(entry).accesses.get(choice) else { continue };
-            let mut last = None;
-            for key in &access.keys {
-                let table = key.table();
-                if last.replace(table) != Some(table) {
-                    groups.entry(table).or_default().push((entry, choice));
-                }
-            }
+            let entry = Entry { used: entry.used | bit(position), ..*entry };
+            let proves = if access.proves { bit(access.conjunct) } else { 0 };
+            members.extend(self.parts(access).map(|(table, keys)| Member { table, entry, proves, keys }));
         }
-        let mut node = self.direct(direct);
-        for (table, members) in groups {
-            node.tables.push(self.table(table, members, depth, doors));
+        // Rules stay in order.
+        members.sort_by_key(|member| member.table);
+        let mut node = self.direct(&direct);
+        for members in members.chunk_by(|one, next| one.table == next.table) {
+            node.tables.extend(self.table(members, depth, doors));
         }
         node
     }
 
-    fn direct(&mut self, entries: Vec<Entry>) -> Node {
+    fn direct(&mut self, entries: &[Entry]) -> Node {
         self.copies = self.copies.saturating_sub(entries.len());
-        let mut postings: Vec<_> = entries.into_iter().map(|Entry { rule, proven, .. }| Posting { rule, proven }).collect();
+        let mut postings: Vec<_> = entries.iter().map(|Entry { rule, proven, .. }| Posting { rule: *rule, proven: *proven }).collect();
         // Strictest first, so that a caller who wants the verdict alone can stop early.
-        let strictness = |posting: &Posting| self.rules.get(posting.rule as usize).map(|rule| rule.decision);
-        postings.sort_by_key(|posting| (std::cmp::Reverse(strictness(posting)), posting.rule));
+        postings.sort_by_key(|posting| std::cmp::Reverse(self.rules.decision(posting.rule)));
         Node { postings, tables: Vec::new() }
     }
 
-    /// For each entry the access to use, by position; `None` for those to check one by one.
-    fn choose(&self, entries: &[Entry], depth: u32) -> Vec<Option<usize>> {
-        let mut popularity: HashMap<&FieldKey, u32> = HashMap::new();
-        for (_, access) in entries.iter().flat_map(|entry| self.open(*entry, depth)) {
-            for key in &access.keys {
-                let count = popularity.entry(key).or_default();
+    /// For each entry the access to use, and its position; `None` for those to check one by one.
+    fn choose(&mut self, entries: &[Entry], depth: u32) -> Vec<Option<(u32, IndexedAccess)>> {
+        let mut shared = std::mem::take(&mut self.shared);
+        let keys = || entries.iter().flat_map(|entry| self.open(*entry, depth)).flat_map(|(_, access)| self.rules.keys(access));
+        for key in keys() {
+            if let Some(count) = shared.get_mut(*key as usize) {
                 *count = count.saturating_add(1);
             }
         }
-        let total = u32::try_from(entries.len()).unwrap_or(u32::MAX);
-        let cost = |access: &Access| -> u64 {
-            let worst = access.keys.iter().map(|key| {
-                let shared = popularity.get(key).copied().unwrap_or(0);
-                let expected = match &key.key {
-                    Key::Exact(_) => u64::from(shared),
-                    Key::Prefix(text) | Key::Suffix(text) => {
-                        // A short affix is met by chance.
-                        u64::from(shared).saturating_mul(2).saturating_add(if text.len() < 3 { u64::from(total) / 8 } else { 1 })
-                    }
-                    Key::Range(Interval { low: Some(low), high: Some(high) }) if low == high => u64::from(shared).saturating_add(2),
-                    Key::Range(Interval { low: Some(_), high: Some(_) }) => (u64::from(total) / 16).saturating_add(4),
-                    Key::Range(_) => (u64::from(total) / 2).saturating_add(4),
+        let total = u64::try_from(entries.len()).unwrap_or(u64::MAX);
+        let cost = |access: IndexedAccess| -> u64 {
+            let keys = self.rules.keys(access);
+            let worst = keys.iter().map(|key| {
+                let shared = u64::from(shared.get(*key as usize).copied().unwrap_or(0));
+                let expected = match self.keys.chance(*key) {
+                    Chance::Shared => shared,
+                    Chance::Affix { is_short } => shared.saturating_mul(2).saturating_add(if is_short { total / 8 } else { 1 }),
+                    Chance::Number => shared.saturating_add(2),
+                    Chance::Between => (total / 16).saturating_add(4),
+                    Chance::Beyond => (total / 2).saturating_add(4),
                 };
                 // Other fields can be in doubt, and then their door opens.
-                expected.saturating_mul(4).saturating_add(if self.is_certain(key.field, key.key.kind()) { 0 } else { 1 })
+                expected.saturating_mul(4).saturating_add(if self.is_certain(self.keys.table(*key)) { 0 } else { 1 })
             });
-            worst.max().unwrap_or(u64::MAX).saturating_add(access.keys.len() as u64 / 4)
+            worst.max().unwrap_or(u64::MAX).saturating_add(keys.len() as u64 / 4)
         };
-        let costs =
-            |entry: Entry| -> Vec<(u64, usize)> { self.open(entry, depth).map(|(position, access)| (cost(access), position)).collect() };
-        let mut choices: Vec<Option<usize>> = Vec::with_capacity(entries.len());
-        let mut sizes: BTreeMap<TableId, usize> = BTreeMap::new();
+        let cheapest = |entry: Entry, fits: &dyn Fn(IndexedAccess) -> bool| {
+            let open = self.open(entry, depth).filter(|(_, access)| fits(*access));
+            open.min_by_key(|(position, access)| (cost(*access), *position))
+        };
+        let mut sizes = vec![0_usize; self.keys.tables().len()];
+        let mut choices = Vec::with_capacity(entries.len());
         for entry in entries {
-            let choice = costs(*entry).into_iter().min().map(|(_, position)| position);
-            for table in choice.iter().flat_map(|choice| self.tables_of(*entry, *choice)) {
-                let size = sizes.entry(table).or_default();
-                *size = size.saturating_add(1);
+            let choice = cheapest(*entry, &|_| true);
+            for (table, _) in choice.iter().flat_map(|(_, access)| self.parts(*access)) {
+                if let Some(size) = sizes.get_mut(table) {
+                    *size = size.saturating_add(1);
+                }
             }
             choices.push(choice);
         }
         // Rules of a table too small to be worth a probe go to a larger one, or are checked one by one.
-        let large = |table: &TableId| sizes.get(table).is_some_and(|size| *size >= self.thrift.table_min);
+        let large = |table: usize| sizes.get(table).is_some_and(|size| *size >= self.thrift.table_min);
+        let fits = |access: IndexedAccess| self.parts(access).all(|(table, _)| large(table));
         for (entry, choice) in entries.iter().zip(&mut choices) {
-            let fits = |position: usize| self.tables_of(*entry, position).iter().all(large);
-            if choice.is_some_and(|position| !fits(position)) {
-                *choice = costs(*entry).into_iter().filter(|(_, position)| fits(*position)).min().map(|(_, position)| position);
+            if choice.is_some_and(|(_, access)| !fits(access)) {
+                *choice = cheapest(*entry, &fits);
             }
         }
+        for key in keys() {
+            if let Some(count) = shared.get_mut(*key as usize) {
+                *count = 0;
+            }
+        }
+        self.shared = shared;
         choices
     }
 
-    /// The accesses of an entry that are still to be used.
-    fn open(&self, entry: Entry, depth: u32) -> impl Iterator<Item = (usize, &'r Access)> {
+    /// The accesses of an entry that are still to be used, and their positions.
+    fn open(&self, entry: Entry, depth: u32) -> impl Iterator<Item = (u32, IndexedAccess)> {
         let nested = depth > 0 || self.copies == 0;
-        self.rule(entry).accesses.iter().enumerate().take(32).filter_map(move |(position, (_, access))| {
-            let unused = entry.used.checked_shr(u32::try_from(position).unwrap_or(32)).is_some_and(|used| used & 1 == 0);
-            (unused && (!nested || access.keys.len() <= KEYS_NESTED_MAX) && (self.copies > 0 || depth == 0)).then_some((position, access))
+        let copies = self.copies > 0 || depth == 0;
+        (0_u32..32).zip(self.rules.accesses(entry.rule)).map(|(position, access)| (position, *access)).filter(move |(position, access)| {
+            let unused = entry.used & bit(*position) == 0;
+            unused && (!nested || access.key_count() <= KEYS_NESTED_MAX) && copies
         })
     }
 
-    fn tables_of(&self, entry: Entry, position: usize) -> Vec<TableId> {
-        let keys = self.rule(entry).accesses.get(position).map_or(&[][..], |(_, access)| &access.keys);
-        let mut tables: Vec<_> = keys.iter().map(|key| key.table()).collect();
-        tables.dedup();
-        tables
+    /// The keys of an access by table.
+    fn parts(&self, access: IndexedAccess) -> impl Iterator<Item = (usize, &'r [KeyId])> {
+        let keys = self.keys;
+        let parts = self.rules.keys(access).chunk_by(|one, next| keys.table(*one) == keys.table(*next));
+        parts.filter_map(|part| Some((keys.table(*part.first()?), part)))
     }
 
-    fn table(&mut self, id @ (field, kind, single): TableId, members: Vec<(Entry, usize)>, depth: u32, doors: u32) -> Table {
+    fn table(&mut self, members: &[Member<'_>], depth: u32, doors: u32) -> Option<Table> {
+        let table = members.first()?.table;
+        let (field, kind, single) = *self.keys.tables().get(table)?;
         let below = depth.saturating_add(1);
-        let used = |entry: Entry, choice: usize| Entry { used: entry.used | bit(choice), ..entry };
+        let inside = |member: &Member<'_>| Entry { proven: member.entry.proven | member.proves, ..member.entry };
+        let mut by_key: Vec<(KeyId, Entry)> =
+            members.iter().flat_map(|member| member.keys.iter().map(|key| (*key, inside(member)))).collect();
+        let content = if kind == KeyKind::Range {
+            self.range(&by_key, below, doors)
+        } else {
+            by_key.sort_by_key(|(key, _)| *key);
+            let mut nodes = Vec::new();
+            for part in by_key.chunk_by(|one, next| one.0 == next.0) {
+                let text = part.first().and_then(|(key, _)| self.keys.key(*key)?.text());
+                let entries: Vec<_> = part.iter().map(|(_, entry)| *entry).collect();
+                nodes.push((text.unwrap_or_default().to_vec(), self.node(&entries, below, doors)));
+            }
+            let nodes = BTreeMap::from_iter(nodes);
+            match kind {
+                KeyKind::Exact => Content::Exact(nodes),
+                KeyKind::Prefix => Content::Prefix(nodes),
+                KeyKind::Suffix | KeyKind::Range => Content::Suffix(nodes),
+            }
+        };
         let mut door = Vec::new();
-        let mut texts: BTreeMap<Vec<u8>, Vec<Entry>> = BTreeMap::new();
-        let mut intervals = Vec::new();
-        for (entry, choice) in members {
-            let rule = self.rule(entry);
-            let Some((conjunct, access)) = rule.accesses.get(choice) else { continue };
-            let entry = used(entry, choice);
-            let inside = if access.proves { Entry { proven: entry.proven | bit(*conjunct as usize), ..entry } } else { entry };
-            for key in access.keys.iter().filter(|key| key.table() == id) {
-                match &key.key {
-                    Key::Exact(text) | Key::Prefix(text) | Key::Suffix(text) => texts.entry(text.clone()).or_default().push(inside),
-                    Key::Range(interval) => intervals.push((interval, inside)),
-                }
-            }
-            if rule.decision != Decision::Allow && !self.is_certain(field, kind) {
-                door.push(entry);
-            }
+        if !self.is_certain(table) {
+            let entries = members.iter().map(|member| member.entry);
+            door.extend(entries.filter(|entry| self.rules.decision(entry.rule) != Some(Decision::Allow)));
         }
-        let mut map = |builder: &mut Self| {
-            std::mem::take(&mut texts).into_iter().map(|(text, entries)| (text, builder.node(entries, below, doors))).collect()
-        };
-        let content = match kind {
-            KeyKind::Exact => Content::Exact(map(self)),
-            KeyKind::Prefix => Content::Prefix(map(self)),
-            KeyKind::Suffix => Content::Suffix(map(self)),
-            KeyKind::Range => self.range(intervals, below, doors),
-        };
-        let door = (!door.is_empty()).then(|| Box::new(self.node(door, below, doors.saturating_add(1))));
-        Table { field, single, content, door }
+        let door = (!door.is_empty()).then(|| Box::new(self.node(&door, below, doors.saturating_add(1))));
+        Some(Table { field, single, content, door })
     }
 
-    fn range(&mut self, intervals: Vec<(&Interval, Entry)>, depth: u32, doors: u32) -> Content {
-        let mut bounds: Vec<Decimal> =
-            intervals.iter().flat_map(|(interval, _)| [&interval.low, &interval.high]).flatten().map(|(bound, _)| bound.clone()).collect();
+    fn range(&mut self, by_key: &[(KeyId, Entry)], depth: u32, doors: u32) -> Content {
+        let intervals = || by_key.iter().filter_map(|(key, entry)| Some((self.keys.key(*key)?.interval()?, *entry)));
+        let mut bounds: Vec<&Decimal> =
+            intervals().flat_map(|(interval, _)| [interval.low, interval.high]).flatten().map(|(bound, _)| bound).collect();
         bounds.sort_unstable();
         bounds.dedup();
         let positions = bounds.len().saturating_mul(2).saturating_add(1);
-        let mut lists: Vec<Vec<Entry>> = vec![Vec::new(); positions.saturating_mul(2)];
-        let at = |bound: &Decimal| bounds.binary_search(bound).unwrap_or_else(|at| at).saturating_mul(2).saturating_add(1);
-        for (interval, entry) in intervals {
-            let mut low = interval.low.as_ref().map_or(0, |(bound, inside)| at(bound).saturating_add(usize::from(!*inside)));
-            let mut high = interval.high.as_ref().map_or(positions, |(bound, inside)| at(bound).saturating_add(usize::from(*inside)));
+        let at = |bound: &Decimal| bounds.binary_search(&bound).unwrap_or_else(|at| at).saturating_mul(2).saturating_add(1);
+        let mut hung: Vec<(usize, Entry)> = Vec::new();
+        for (interval, entry) in intervals() {
+            let mut low = interval.low.map_or(0, |(bound, inside)| at(bound).saturating_add(usize::from(!inside)));
+            let mut high = interval.high.map_or(positions, |(bound, inside)| at(bound).saturating_add(usize::from(inside)));
             // The usual bottom-up decomposition of `low .. high` into O(log n) nodes of the segment tree.
             low = low.saturating_add(positions);
             high = high.saturating_add(positions);
             while low < high {
                 if !low.is_multiple_of(2) {
-                    if let Some(list) = lists.get_mut(low) {
-                        list.push(entry);
-                    }
+                    hung.push((low, entry));
                     low = low.saturating_add(1);
                 }
                 if !high.is_multiple_of(2) {
                     high = high.saturating_sub(1);
-                    if let Some(list) = lists.get_mut(high) {
-                        list.push(entry);
-                    }
+                    hung.push((high, entry));
                 }
                 low /= 2;
                 high /= 2;
             }
         }
-        let nodes = lists.into_iter().map(|list| (!list.is_empty()).then(|| self.node(list, depth, doors))).collect();
+        let bounds = bounds.into_iter().cloned().collect();
+        hung.sort_by_key(|(at, _)| *at);
+        let mut nodes: Vec<Option<Node>> = std::iter::repeat_with(|| None).take(positions.saturating_mul(2)).collect();
+        for part in hung.chunk_by(|one, next| one.0 == next.0) {
+            let mut entries: Vec<_> = part.iter().map(|(_, entry)| *entry).collect();
+            // One rule can come twice, by two of its intervals.
+            entries.dedup_by_key(|entry| entry.rule);
+            let place = part.first().and_then(|(at, _)| nodes.get_mut(*at));
+            if let Some(place) = place {
+                *place = Some(self.node(&entries, depth, doors));
+            }
+        }
         Content::Range { bounds, nodes }
     }
 }
 
-fn bit(position: usize) -> u32 {
-    u32::try_from(position).ok().and_then(|position| 1_u32.checked_shl(position)).unwrap_or(0)
+fn bit(position: u32) -> u32 {
+    1_u32.checked_shl(position).unwrap_or(0)
 }

@@ -1,0 +1,81 @@
+//! The rules as the index sees them: what they decide, and the accesses of their conditions.
+
+use super::access::Access;
+use super::keys::{KeyId, Keys, SortedKeys};
+use crate::ir::Decision;
+
+/// All rules of a policy, what they have many of in one piece.
+#[derive(Debug, Default)]
+pub(crate) struct IndexedRules {
+    rules: Vec<IndexedRule>,
+    accesses: Vec<IndexedAccess>,
+    /// Of one access adjacent, and in order.
+    keys: Vec<KeyId>,
+}
+
+#[derive(Debug)]
+struct IndexedRule {
+    decision: Decision,
+    /// Where its accesses end; they begin where those of the rule before end.
+    end: usize,
+}
+
+/// A condition of a rule that has keys.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct IndexedAccess {
+    /// Position of the conjunct.
+    pub conjunct: u32,
+    /// A scalar that meets a key makes the whole conjunct true.
+    pub proves: bool,
+    keys: (usize, usize),
+}
+
+impl IndexedAccess {
+    pub(crate) fn key_count(self) -> usize {
+        self.keys.1.saturating_sub(self.keys.0)
+    }
+}
+
+impl IndexedRules {
+    /// Appends a rule with the accesses of those conjuncts that have one.
+    pub(crate) fn push(&mut self, decision: Decision, accesses: impl Iterator<Item = (u32, Access)>) {
+        for (conjunct, Access { keys, proves }) in accesses {
+            let first = self.keys.len();
+            self.keys.extend(keys);
+            self.accesses.push(IndexedAccess { conjunct, proves, keys: (first, self.keys.len()) });
+        }
+        self.rules.push(IndexedRule { decision, end: self.accesses.len() });
+    }
+
+    /// Goes over from numbers in the order of meeting to numbers in order.
+    pub(crate) fn sort<'c>(&mut self, keys: Keys<'c>) -> SortedKeys<'c> {
+        let (sorted, numbers) = keys.into_sorted();
+        for key in &mut self.keys {
+            *key = numbers.get(*key as usize).copied().unwrap_or(*key);
+        }
+        for access in &self.accesses {
+            if let Some(keys) = self.keys.get_mut(access.keys.0..access.keys.1) {
+                keys.sort_unstable();
+            }
+        }
+        sorted
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    pub(crate) fn decision(&self, rule: u32) -> Option<Decision> {
+        self.rules.get(rule as usize).map(|rule| rule.decision)
+    }
+
+    pub(crate) fn accesses(&self, rule: u32) -> &[IndexedAccess] {
+        let rule = rule as usize;
+        let start = rule.checked_sub(1).and_then(|before| self.rules.get(before)).map_or(0, |before| before.end);
+        self.rules.get(rule).and_then(|rule| self.accesses.get(start..rule.end)).unwrap_or(&[])
+    }
+
+    pub(crate) fn keys(&self, access: IndexedAccess) -> &[KeyId] {
+        self.keys.get(access.keys.0..access.keys.1).unwrap_or(&[])
+    }
+}

@@ -1,0 +1,147 @@
+//! All keys of a policy, each kept once and known by its number.
+//!
+//! Building the index counts, sorts and compares keys again and again, which is quick with numbers and slow with texts.
+
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use super::access::{FieldKey, Interval, Key};
+use super::fields::FieldId;
+
+/// Number of a key: by first meeting in [`Keys`], by order in [`SortedKeys`].
+pub(crate) type KeyId = u32;
+
+/// Keys in the order in which they were met. The table is only looked up, never walked, so nothing depends on its hashes.
+#[derive(Debug, Default)]
+pub(crate) struct Keys<'c> {
+    keys: Vec<FieldKey<'c>>,
+    numbers: HashTable<KeyId>,
+    hasher: DefaultHashBuilder,
+}
+
+impl<'c> Keys<'c> {
+    /// The number of a key.
+    pub(crate) fn number(&mut self, key: FieldKey<'c>) -> KeyId {
+        let Self { keys, numbers, hasher } = self;
+        let known = |number: &KeyId| keys.get(*number as usize);
+        let next = u32::try_from(keys.len()).unwrap_or(u32::MAX);
+        let hash = hasher.hash_one(Some(&key));
+        let entry = numbers.entry(hash, |number| known(number) == Some(&key), |number| hasher.hash_one(known(number)));
+        let number = *entry.or_insert(next).get();
+        if number == next {
+            keys.push(key);
+        }
+        number
+    }
+
+    /// The keys in order, and the new number of each by its old one.
+    pub(crate) fn into_sorted(self) -> (SortedKeys<'c>, Vec<KeyId>) {
+        let mut order: Vec<(TableId, Key<'c>, KeyId)> = (0..).zip(self.keys).map(|(number, key)| (key.table(), key.key, number)).collect();
+        order.sort_unstable();
+        let mut numbers = vec![0; order.len()];
+        let mut sorted = SortedKeys { keys: Vec::with_capacity(order.len()), traits: Vec::with_capacity(order.len()), tables: Vec::new() };
+        for (next, (table, key, number)) in (0..).zip(order) {
+            if sorted.tables.last() != Some(&table) {
+                sorted.tables.push(table);
+            }
+            sorted.traits.push(Traits { table: sorted.tables.len().saturating_sub(1), chance: Chance::of(&key) });
+            sorted.keys.push(key);
+            if let Some(place) = numbers.get_mut(number as usize) {
+                *place = next;
+            }
+        }
+        (sorted, numbers)
+    }
+}
+
+/// Keys in the order of their tables, then of themselves.
+#[derive(Debug)]
+pub(crate) struct SortedKeys<'c> {
+    keys: Vec<Key<'c>>,
+    traits: Vec<Traits>,
+    tables: Vec<TableId>,
+}
+
+/// What is asked of a key more often than the key.
+#[derive(Clone, Copy, Debug)]
+struct Traits {
+    table: usize,
+    chance: Chance,
+}
+
+impl<'c> SortedKeys<'c> {
+    pub(crate) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    pub(crate) fn key(&self, number: KeyId) -> Option<Key<'c>> {
+        self.keys.get(number as usize).copied()
+    }
+
+    /// What makes a request meet the key.
+    pub(crate) fn chance(&self, number: KeyId) -> Chance {
+        self.traits.get(number as usize).map_or(Chance::Shared, |traits| traits.chance)
+    }
+
+    /// Position of the key's table among those of all keys.
+    pub(crate) fn table(&self, number: KeyId) -> usize {
+        self.traits.get(number as usize).map_or(0, |traits| traits.table)
+    }
+
+    /// The tables that there can be, in order.
+    pub(crate) fn tables(&self) -> &[TableId] {
+        &self.tables
+    }
+}
+
+/// What makes a request meet a key.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Chance {
+    /// It has been told this very text.
+    Shared,
+    /// Its text is one of many that begin or end so; of a short affix, by chance.
+    Affix { is_short: bool },
+    /// It has been told this very number.
+    Number,
+    /// Its number lies between two others.
+    Between,
+    /// Its number lies on one side of another.
+    Beyond,
+}
+
+impl Chance {
+    fn of(key: &Key<'_>) -> Self {
+        match key {
+            Key::Exact(_) => Self::Shared,
+            Key::Prefix(text) | Key::Suffix(text) => Self::Affix { is_short: text.len() < 3 },
+            Key::Range(Interval { low: Some(low), high: Some(high) }) if low == high => Self::Number,
+            Key::Range(Interval { low: Some(_), high: Some(_) }) => Self::Between,
+            Key::Range(_) => Self::Beyond,
+        }
+    }
+}
+
+/// What a table of the index maps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum KeyKind {
+    Exact,
+    Prefix,
+    Suffix,
+    Range,
+}
+
+/// Field, kind of key, and whether an array at the field is in doubt.
+pub(crate) type TableId = (FieldId, KeyKind, bool);
+
+impl FieldKey<'_> {
+    fn table(&self) -> TableId {
+        let kind = match self.key {
+            Key::Exact(_) => KeyKind::Exact,
+            Key::Prefix(_) => KeyKind::Prefix,
+            Key::Suffix(_) => KeyKind::Suffix,
+            Key::Range(_) => KeyKind::Range,
+        };
+        (self.field, kind, self.single)
+    }
+}
