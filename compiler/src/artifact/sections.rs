@@ -1,7 +1,9 @@
 //! The sections while they grow, with everything that is shared written once.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher;
 
+use hashbrown::hash_table::Entry;
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use toolgate_runtime::artifact::{digest_of, format};
 use toolgate_runtime::json::Number;
 
@@ -14,8 +16,10 @@ use format::{ALL_SECTIONS, DIGEST_AT, HEADER_LEN_BYTES, MAGIC, POLICY_DIGEST_AT,
 pub(crate) struct Sections {
     words: [Vec<u32>; SECTIONS],
     text: Vec<u8>,
-    texts: HashMap<Vec<u8>, (u32, u32)>,
-    numbers: HashMap<String, u32>,
+    /// Offset and length of each text of its own in `text`.
+    texts: HashTable<(u32, u32)>,
+    hasher: DefaultHashBuilder,
+    numbers: HashMap<Decimal, u32>,
     requirements: HashMap<String, u32>,
     pub(super) named_sets: HashMap<usize, u32>,
     pub(super) automata: HashMap<(String, bool), u32>,
@@ -39,11 +43,10 @@ impl Sections {
     /// Appends one record and returns its position.
     pub(crate) fn push<const N: usize>(&mut self, section: Section, record: [u32; N]) -> u32 {
         debug_assert_eq!(section.record_len_bytes(), N.saturating_mul(4), "{section:?}");
-        let at = self.len(section);
-        if let Some(words) = self.words.get_mut(section as usize) {
-            words.extend(record);
-        }
-        at
+        let Some(words) = self.words.get_mut(section as usize) else { return 0 };
+        let at = words.len().checked_div(N).unwrap_or(0);
+        words.extend_from_slice(&record);
+        self.count(at)
     }
 
     /// How many records a section has.
@@ -87,13 +90,16 @@ impl Sections {
 
     /// Offset and length of a text, written once.
     pub(crate) fn text(&mut self, text: &[u8]) -> (u32, u32) {
-        if let Some(found) = self.texts.get(text) {
-            return *found;
+        let next = (self.count(self.text.len()), self.count(text.len()));
+        let Self { text: all, texts, hasher, .. } = self;
+        let at = |(at, len): &(u32, u32)| all.get(*at as usize..).and_then(|from| from.get(..*len as usize)).unwrap_or(&[]);
+        let entry = texts.entry(hasher.hash_one(text), |place| at(place) == text, |place| hasher.hash_one(at(place)));
+        if let Entry::Occupied(found) = entry {
+            return *found.get();
         }
-        let place = (self.count(self.text.len()), self.count(text.len()));
-        self.text.extend_from_slice(text);
-        self.texts.insert(text.to_vec(), place);
-        place
+        entry.insert(next);
+        all.extend_from_slice(text);
+        next
     }
 
     /// Position and count of loose words.
@@ -127,12 +133,11 @@ impl Sections {
 
     /// Position of a number, written once.
     pub(super) fn number(&mut self, number: &Decimal) -> u32 {
-        let spelling = number.to_string();
-        if let Some(found) = self.numbers.get(&spelling) {
+        if let Some(found) = self.numbers.get(number) {
             return *found;
         }
-        let at = self.new_number(&spelling);
-        self.numbers.insert(spelling, at);
+        let at = self.new_number(number);
+        self.numbers.insert(number.clone(), at);
         at
     }
 
@@ -141,15 +146,15 @@ impl Sections {
         let first = self.len(Section::Numbers);
         let mut count = 0_u32;
         for number in numbers {
-            self.new_number(&number.to_string());
+            self.new_number(number);
             count = count.saturating_add(1);
         }
         (first, count)
     }
 
-    fn new_number(&mut self, spelling: &str) -> u32 {
+    fn new_number(&mut self, number: &Decimal) -> u32 {
         // INVARIANT: a checked policy's numbers are representable, and their spelling is JSON.
-        let words = Number::parse(spelling.as_bytes()).map_or([0; format::NUMBER_WORDS], Number::to_words);
+        let words = Number::parse(number.to_string().as_bytes()).map_or([0; format::NUMBER_WORDS], Number::to_words);
         self.push(Section::Numbers, words)
     }
 
@@ -158,17 +163,21 @@ impl Sections {
         if self.overflow {
             return Err(EncodeError::TooLarge);
         }
-        let mut bytes = vec![0; HEADER_LEN_BYTES];
+        let words: usize = self.words.iter().map(Vec::len).sum();
+        let len = words.saturating_mul(4).saturating_add(self.text.len()).saturating_add(HEADER_LEN_BYTES);
+        let mut bytes = Vec::with_capacity(len);
+        bytes.resize(HEADER_LEN_BYTES, 0);
         let mut table = Vec::new();
-        for section in ALL_SECTIONS {
-            let start = u32::try_from(bytes.len()).map_err(|_| EncodeError::TooLarge)?;
+        for (section, words) in ALL_SECTIONS.into_iter().zip(self.words) {
+            let start = bytes.len();
             if section == Section::Text {
                 bytes.extend_from_slice(&self.text);
             } else {
-                for word in self.words.get(section as usize).into_iter().flatten() {
-                    bytes.extend_from_slice(&word.to_le_bytes());
-                }
+                bytes.resize(start.saturating_add(words.len().saturating_mul(4)), 0);
+                let places = bytes.get_mut(start..).unwrap_or_default().as_chunks_mut().0;
+                places.iter_mut().zip(words).for_each(|(place, word)| *place = word.to_le_bytes());
             }
+            let start = u32::try_from(start).map_err(|_| EncodeError::TooLarge)?;
             let end = u32::try_from(bytes.len()).map_err(|_| EncodeError::TooLarge)?;
             table.extend_from_slice(&start.to_le_bytes());
             table.extend_from_slice(&end.saturating_sub(start).to_le_bytes());
