@@ -6,6 +6,8 @@
 
 mod expr;
 
+use std::fmt::{self, Write};
+
 use sha2::{Digest, Sha256};
 
 use crate::ir::{
@@ -15,6 +17,9 @@ use crate::ir::{
 
 /// First bytes of what is hashed.
 const VERSION: &str = "toolgate/policy/v1\n";
+
+/// So much is serialised before it is hashed.
+const PIECE_LEN_BYTES: usize = 8 << 10;
 
 /// SHA-256 of the canonical serialisation.
 #[must_use]
@@ -33,8 +38,10 @@ pub fn digest(policy: &Policy) -> [u8; 32] {
         }
         rule(&mut text, one);
         // Kept short, so that a large policy is not held twice.
-        hasher.update(&text);
-        text.clear();
+        if text.len() >= PIECE_LEN_BYTES {
+            hasher.update(&text);
+            text.clear();
+        }
     }
     text.push_str("]}");
     hasher.update(&text);
@@ -151,7 +158,7 @@ fn scalar(out: &mut String, scalar: &Scalar) {
     match scalar {
         Scalar::Null => out.push_str("null"),
         Scalar::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-        Scalar::Number(number) => out.push_str(&number.to_string()),
+        Scalar::Number(number) => push(out, number),
         Scalar::String(text) => string(out, text),
     }
 }
@@ -165,10 +172,10 @@ fn operator(out: &mut String, operator: &Operator) {
                 Test::Text(text) => text_test(out, text),
             });
         }),
-        Operator::In(list) => tagged(out, "in", |out| out.push_str(&list.to_string())),
+        Operator::In(list) => tagged(out, "in", |out| push(out, list)),
         Operator::Text(text) => text_test(out, text),
         Operator::Regex(regex) => tagged(out, "regex", |out| string(out, &regex.source)),
-        Operator::Compare(comparison, number) => tagged(out, comparison_word(*comparison), |out| out.push_str(&number.to_string())),
+        Operator::Compare(comparison, number) => tagged(out, comparison_word(*comparison), |out| push(out, number)),
         Operator::Cidr(cidr) => tagged(out, "cidr", |out| {
             let text = match cidr {
                 Cidr::V4(network, len) => format!("4:{network:08x}/{len}"),
@@ -188,9 +195,7 @@ fn operator(out: &mut String, operator: &Operator) {
         Operator::Exists(value) => tagged(out, "exists", |out| out.push_str(if *value { "true" } else { "false" })),
         Operator::Type(types) => tagged(out, "type", |out| array(out, types, |out, kind| string(out, type_word(*kind)))),
         Operator::Length(bounds) => tagged(out, "length", |out| {
-            array(out, bounds, |out, (comparison, bound)| {
-                tagged(out, comparison_word(*comparison), |out| out.push_str(&bound.to_string()))
-            });
+            array(out, bounds, |out, (comparison, bound)| tagged(out, comparison_word(*comparison), |out| push(out, bound)));
         }),
         Operator::Any(inner) => tagged(out, "any", |out| list(out, inner)),
         Operator::Every(inner) => tagged(out, "every", |out| list(out, inner)),
@@ -254,13 +259,27 @@ fn array<T>(out: &mut String, items: &[T], mut each: impl FnMut(&mut String, &T)
 /// JSON text with the shortest escapes: `"`, `\` and the controls below U+0020.
 fn string(out: &mut String, text: &str) {
     out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{0}'..='\u{1f}' => out.push_str(&format!("\\u{:04x}", u32::from(character))),
-            _ => out.push(character),
+    let mut rest = text;
+    while let Some((plain, behind)) = rest.bytes().position(is_escaped).and_then(|at| rest.split_at_checked(at)) {
+        out.push_str(plain);
+        let mut behind = behind.chars();
+        match behind.next() {
+            Some(control @ '\u{0}'..='\u{1f}') => push(out, format_args!("\\u{:04x}", u32::from(control))),
+            Some(character) => out.extend(['\\', character]),
+            None => {}
         }
+        rest = behind.as_str();
     }
+    out.push_str(rest);
     out.push('"');
+}
+
+fn is_escaped(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | ..=0x1f)
+}
+
+/// What is written down by formatting it.
+fn push(out: &mut String, what: impl fmt::Display) {
+    // INVARIANT: a `String` takes what it is given, and neither numbers nor format strings fail.
+    let _ = write!(out, "{what}");
 }

@@ -1,6 +1,6 @@
 //! The canonical form of `if`.
 
-use super::{array, comparison_word, scalar, string, tagged};
+use super::{array, comparison_word, push, scalar, string, tagged};
 use crate::ir::expr::{Argument, Base, Expr, Members, Operand, Path, Quantifier, TextMethod};
 
 pub(super) fn expr(out: &mut String, of: &Expr) {
@@ -45,7 +45,7 @@ fn operand(out: &mut String, of: &Operand) {
 fn members(out: &mut String, of: &Members) {
     match of {
         Members::Literals(literals) => array(out, literals, scalar),
-        Members::List(list) => tagged(out, "list", |out| out.push_str(&list.to_string())),
+        Members::List(list) => tagged(out, "list", |out| push(out, list)),
         Members::Path(at) => path(out, at),
     }
 }
