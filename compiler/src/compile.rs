@@ -69,11 +69,26 @@ pub fn compile_sources(sources: &[Source]) -> (Option<Compiled>, Vec<Diagnostic>
 }
 
 fn compile_naming(policy: &Policy, sources: &[Source]) -> Result<Compiled, Vec<Diagnostic>> {
-    let policy_digest = digest(policy);
-    let mut plan = Plan::new(policy);
+    let (mut plan, policy_digest) = beside(policy.rules.len(), || Plan::new(policy), || digest(policy));
     let artifact = encode(policy, &mut plan, &policy_digest).map_err(|error| vec![diagnose(policy, sources, error)])?;
     Ok(Compiled { artifact, policy_digest })
 }
+
+/// Both, at once where that pays and there are threads.
+fn beside<A, B: Send>(rules: usize, one: impl FnOnce() -> A, other: impl Fn() -> B + Sync) -> (A, B) {
+    if cfg!(target_family = "wasm") || rules < RULES_BESIDE_MIN {
+        return (one(), other());
+    }
+    std::thread::scope(|scope| {
+        let started = std::thread::Builder::new().spawn_scoped(scope, &other);
+        let one = one();
+        let ended = started.ok().and_then(|thread| thread.join().ok());
+        (one, ended.unwrap_or_else(&other))
+    })
+}
+
+/// With fewer rules a thread takes longer to start than to run.
+const RULES_BESIDE_MIN: usize = 500;
 
 fn diagnose(policy: &Policy, sources: &[Source], error: EncodeError) -> Diagnostic {
     let (code, message, rule) = match error {
