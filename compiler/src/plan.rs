@@ -16,7 +16,6 @@ use condition::{Lowering, RuleConditions};
 use fields::FieldTree;
 use index::{Node, Thrift};
 use indexed::IndexedRules;
-use keys::Keys;
 
 use crate::ir::Policy;
 
@@ -38,13 +37,13 @@ impl<'p> Plan<'p> {
         let lowering = Lowering { fields: &fields };
         let rules: Vec<_> = policy.rules.iter().map(|rule| lowering.rule(rule)).collect();
         let [_, name, ..] = fields.known();
-        let mut accesses = Accesses { lists: &policy.lists, certain: name, keys: Keys::default() };
+        let mut accesses = Accesses::new(&policy.lists, name);
         let mut indexed = IndexedRules::default();
         for (rule, conditions) in policy.rules.iter().zip(&rules) {
-            let conjuncts = (0_u32..).zip(&conditions.conjuncts);
-            indexed.push(rule.outcome.decision, conjuncts.filter_map(|(position, conjunct)| Some((position, accesses.of(conjunct)?))));
+            indexed.push(rule.outcome.decision, &conditions.conjuncts, &mut accesses);
         }
-        let keys = indexed.sort(accesses.keys);
+        let (keys, numbers) = accesses.into_sorted();
+        indexed.renumber(&numbers);
         let index = index::build(&indexed, &keys, name, thrift);
         Self { fields, rules, index }
     }

@@ -8,7 +8,7 @@
 use super::condition::{Ask, Condition, ListPlan};
 use super::expression::Place;
 use super::fields::FieldId;
-use super::keys::{KeyId, Keys};
+use super::keys::{KeyId, Keys, SortedKeys};
 use crate::ir::{Comparison, Decimal, NamedList, Scalar, TextTest};
 
 /// Longest prefix or suffix used as a key, in bytes. A key is only necessary, so a longer one is cut.
@@ -57,125 +57,163 @@ pub(crate) struct FieldKey<'c> {
     pub key: Key<'c>,
 }
 
-/// The keys of a condition, at least one of which must be met.
-#[derive(Debug)]
-pub(crate) struct Access {
-    /// Numbers of distinct keys.
-    pub keys: Vec<KeyId>,
-    /// A scalar that meets a key makes the whole condition true.
-    pub proves: bool,
-}
-
-/// Finds the keys of conditions.
+/// Finds the keys of conditions: at least one of them must be met.
+///
+/// All that finds keys appends them to a vector and says whether meeting one makes the whole condition true, or `None` if
+/// there are no such keys; the caller then cuts off what has been appended.
 pub(crate) struct Accesses<'c> {
-    pub lists: &'c [NamedList],
+    lists: &'c [NamedList],
     /// Field of the action's name, which is never an array.
-    pub certain: FieldId,
+    certain: FieldId,
     /// Of all conditions asked about so far.
-    pub keys: Keys<'c>,
+    keys: Keys<'c>,
+    /// Those of one list pattern.
+    found: Vec<Key<'c>>,
 }
 
 impl<'c> Accesses<'c> {
-    /// The keys of a condition, if it has any.
-    pub(crate) fn of(&mut self, condition: &'c Condition<'c>) -> Option<Access> {
+    pub(crate) fn new(lists: &'c [NamedList], certain: FieldId) -> Self {
+        Self { lists, certain, keys: Keys::default(), found: Vec::new() }
+    }
+
+    /// Appends the numbers of a condition's keys, each once.
+    pub(crate) fn of(&mut self, condition: &'c Condition<'c>, keys: &mut Vec<KeyId>) -> Option<bool> {
         match condition {
-            Condition::Descend(_, inner) => self.of(inner).map(|access| Access { proves: false, ..access }),
-            Condition::And(parts) => parts
-                .iter()
-                .filter_map(|part| self.of(part))
-                .min_by_key(|access| access.keys.len())
-                .map(|access| Access { proves: false, ..access }),
+            Condition::Descend(_, inner) => self.of(inner, keys).map(|_| false),
+            Condition::And(parts) => fewest(keys, parts, |part, keys| self.of(part, keys)).then_some(false),
             Condition::Or(parts) => {
-                let mut keys = Vec::new();
+                let start = keys.len();
                 for part in parts {
-                    keys.append(&mut self.of(part)?.keys);
+                    self.of(part, keys)?;
                 }
-                (!keys.is_empty()).then(|| Access { keys: distinct(keys), proves: false })
+                distinct(keys, start);
+                (keys.len() > start).then_some(false)
             }
-            Condition::List(field, list) => self.at(*field, false, list_keys(list, self.lists)?),
+            Condition::List(field, list) => {
+                let lists = self.lists;
+                self.at(*field, false, keys, |found| list_keys(list, lists, found))
+            }
             Condition::One(Place { field, of_element: false }, asks) => {
-                self.at(*field, *field != self.certain, any_keys(asks, self.lists)?)
+                let lists = self.lists;
+                self.at(*field, *field != self.certain, keys, |found| any_keys(asks, lists, found))
             }
             _ => None,
         }
     }
 
-    fn at(&mut self, field: FieldId, single: bool, (keys, proves): (Vec<Key<'c>>, bool)) -> Option<Access> {
-        let strings = keys.iter().any(|key| !matches!(key, Key::Range(_)));
-        let numbers = keys.iter().any(|key| matches!(key, Key::Range(_)));
+    /// All keys found, in order, and the number of each by its number so far.
+    pub(crate) fn into_sorted(self) -> (SortedKeys<'c>, Vec<KeyId>) {
+        self.keys.into_sorted()
+    }
+
+    fn at(
+        &mut self,
+        field: FieldId,
+        single: bool,
+        keys: &mut Vec<KeyId>,
+        find: impl FnOnce(&mut Vec<Key<'c>>) -> Option<bool>,
+    ) -> Option<bool> {
+        self.found.clear();
+        let proves = find(&mut self.found)?;
+        let numbers = self.found.iter().filter(|key| matches!(key, Key::Range(_))).count();
         // Text against [5, "a"] is unknown, not false.
-        if keys.is_empty() || strings && numbers {
+        if self.found.is_empty() || numbers > 0 && numbers < self.found.len() {
             return None;
         }
-        let keys = keys.into_iter().map(|key| self.keys.number(FieldKey { field, single, key })).collect();
-        Some(Access { keys: distinct(keys), proves })
+        let start = keys.len();
+        keys.extend(self.found.iter().map(|key| self.keys.number(FieldKey { field, single, key: *key })));
+        distinct(keys, start);
+        Some(proves)
     }
 }
 
-/// The keys of questions of which one must be answered with true, and whether meeting one of them does.
-fn any_keys<'c>(asks: &'c [Ask<'c>], lists: &'c [NamedList]) -> Option<(Vec<Key<'c>>, bool)> {
-    if let [only] = asks {
-        return ask_keys(only, lists);
+/// Appends the keys of that part which has the fewest, if any has keys.
+fn fewest<T, P>(out: &mut Vec<T>, parts: impl IntoIterator<Item = P>, mut keys_of: impl FnMut(P, &mut Vec<T>) -> Option<bool>) -> bool {
+    let start = out.len();
+    let mut fewest = None;
+    for part in parts {
+        let end = out.len();
+        let has_keys = keys_of(part, out).is_some();
+        let count = out.len().saturating_sub(end);
+        if has_keys && fewest.is_none_or(|fewest| count < fewest) {
+            fewest = Some(count);
+            out.drain(start..end);
+        } else {
+            out.truncate(end);
+        }
     }
-    let mut all = (Vec::new(), true);
+    fewest.is_some()
+}
+
+/// Takes out what is there more than once from a position on.
+fn distinct(keys: &mut Vec<KeyId>, start: usize) {
+    if keys.len() > start.saturating_add(1) {
+        let mut rest = keys.split_off(start);
+        rest.sort_unstable();
+        rest.dedup();
+        keys.append(&mut rest);
+    }
+}
+
+/// The keys of questions of which one must be answered with true.
+fn any_keys<'c>(asks: &'c [Ask<'c>], lists: &'c [NamedList], keys: &mut Vec<Key<'c>>) -> Option<bool> {
+    let mut proves = true;
     for ask in asks {
-        let (keys, proves) = ask_keys(ask, lists)?;
-        all.0.extend(keys);
-        all.1 &= proves;
+        proves &= ask_keys(ask, lists, keys)?;
     }
-    Some(all)
+    Some(proves)
 }
 
-fn distinct(mut keys: Vec<KeyId>) -> Vec<KeyId> {
-    keys.sort_unstable();
-    keys.dedup();
-    keys
-}
-
-fn list_keys<'c>(list: &'c ListPlan<'c>, lists: &'c [NamedList]) -> Option<(Vec<Key<'c>>, bool)> {
-    let (mut keys, exact) = any_keys(&list.each, lists)?;
-    let proves = exact && list.whole.is_empty() && list.both.is_empty();
+fn list_keys<'c>(list: &'c ListPlan<'c>, lists: &'c [NamedList], keys: &mut Vec<Key<'c>>) -> Option<bool> {
+    let start = keys.len();
     for ask in &list.whole {
-        let (more, _) = ask_keys(ask, lists)?;
-        keys.extend(more);
+        ask_keys(ask, lists, keys)?;
     }
     for (whole, each) in &list.both {
-        let (more, _) = ask_keys(each, lists).or_else(|| ask_keys(whole, lists))?;
-        keys.extend(more);
+        let end = keys.len();
+        if ask_keys(each, lists, keys).is_none() {
+            keys.truncate(end);
+            ask_keys(whole, lists, keys)?;
+        }
     }
-    (!keys.is_empty()).then_some((keys, proves))
+    let proves = any_keys(&list.each, lists, keys)?;
+    (keys.len() > start).then_some(proves && list.whole.is_empty() && list.both.is_empty())
 }
 
-/// The keys of one question, and whether meeting one answers it with true.
-fn ask_keys<'c>(ask: &'c Ask<'c>, lists: &'c [NamedList]) -> Option<(Vec<Key<'c>>, bool)> {
+fn ask_keys<'c>(ask: &'c Ask<'c>, lists: &'c [NamedList], keys: &mut Vec<Key<'c>>) -> Option<bool> {
     match ask {
-        Ask::Scalar(scalar) => Some((vec![scalar_key(scalar)?], true)),
-        Ask::Set(scalars) => scalar_keys(scalars.iter().copied()),
-        Ask::In(list) => scalar_keys(lists.get(*list)?.members.iter()),
-        Ask::Text(text) => text_key(text).map(|(key, proves)| (vec![key], proves)),
-        Ask::Compare(comparison, number) => Some((vec![Key::Range(interval(*comparison, number))], true)),
-        Ask::All(asks) => {
-            let mut range: Option<Interval<'_>> = None;
-            for ask in asks {
-                if let Ask::Compare(comparison, number) = ask {
-                    let next = interval(*comparison, number);
-                    range = Some(range.map_or(next, |range| range.and(next)));
-                }
-            }
-            if let Some(range) = range {
-                let proves = asks.iter().all(|ask| matches!(ask, Ask::Compare(..)));
-                return Some((vec![Key::Range(range)], proves));
-            }
-            asks.iter().filter_map(|ask| ask_keys(ask, lists)).min_by_key(|(keys, _)| keys.len()).map(|(keys, _)| (keys, false))
+        Ask::Scalar(scalar) => scalar_keys([*scalar], keys),
+        Ask::Set(scalars) => scalar_keys(scalars.iter().copied(), keys),
+        Ask::In(list) => scalar_keys(&lists.get(*list)?.members, keys),
+        Ask::Text(text) => {
+            let (key, proves) = text_key(text)?;
+            keys.push(key);
+            Some(proves)
         }
-        Ask::Any(list) | Ask::Every(list) => list_keys(list, lists).map(|(keys, _)| (keys, false)),
+        Ask::Compare(comparison, number) => {
+            keys.push(Key::Range(interval(*comparison, number)));
+            Some(true)
+        }
+        Ask::All(asks) => {
+            let intervals =
+                asks.iter().filter_map(|ask| if let Ask::Compare(how, number) = ask { Some(interval(*how, number)) } else { None });
+            if let Some(range) = intervals.reduce(Interval::and) {
+                keys.push(Key::Range(range));
+                return Some(asks.iter().all(|ask| matches!(ask, Ask::Compare(..))));
+            }
+            fewest(keys, asks, |ask, keys| ask_keys(ask, lists, keys)).then_some(false)
+        }
+        Ask::Any(list) | Ask::Every(list) => list_keys(list, lists, keys).map(|_| false),
         _ => None,
     }
 }
 
-fn scalar_keys<'c>(scalars: impl Iterator<Item = &'c Scalar>) -> Option<(Vec<Key<'c>>, bool)> {
-    let keys: Vec<Key<'_>> = scalars.map(scalar_key).collect::<Option<_>>()?;
-    (!keys.is_empty()).then_some((keys, true))
+fn scalar_keys<'c>(scalars: impl IntoIterator<Item = &'c Scalar>, keys: &mut Vec<Key<'c>>) -> Option<bool> {
+    let start = keys.len();
+    for scalar in scalars {
+        keys.push(scalar_key(scalar)?);
+    }
+    (keys.len() > start).then_some(true)
 }
 
 fn scalar_key(scalar: &Scalar) -> Option<Key<'_>> {

@@ -79,8 +79,8 @@ pub(crate) enum Ask<'p> {
     SizeSet(Vec<&'p Scalar>),
     /// The length is in a named list, by position.
     SizeIn(usize),
-    Any(ListPlan<'p>),
-    Every(ListPlan<'p>),
+    Any(Box<ListPlan<'p>>),
+    Every(Box<ListPlan<'p>>),
 }
 
 /// A rule's conditions.
@@ -99,7 +99,9 @@ pub(crate) struct Lowering<'f> {
 
 impl<'p> Lowering<'_> {
     pub(crate) fn rule(&self, rule: &'p Rule) -> RuleConditions<'p> {
-        let mut conjuncts = Vec::new();
+        let when = rule.when.as_ref().map_or(0, leaves);
+        // There are as many as rules: a vector that grows by itself takes twice the memory in the end.
+        let mut conjuncts = Vec::with_capacity(when.saturating_add(usize::from(rule.unless.is_some())));
         let mut hollow = false;
         if let Some(when) = &rule.when {
             self.flatten(when, ROOT, &mut conjuncts, &mut hollow);
@@ -164,24 +166,28 @@ impl<'p> Lowering<'_> {
 
     fn list(&self, list: &'p List) -> ListPlan<'p> {
         let mut plan = ListPlan::default();
+        if let [Alternative::Scalar(only)] = list.alternatives.as_slice() {
+            plan.each = vec![Ask::Scalar(only)];
+            return plan;
+        }
         let mut scalars = Vec::new();
         for alternative in &list.alternatives {
             match alternative {
                 Alternative::Scalar(scalar) => scalars.push(scalar),
-                Alternative::Operators(operators) => self.operators(operators, &mut plan),
+                Alternative::Operators(operators) => self.operators(operators, &mut plan, list.alternatives.len()),
             }
         }
         match scalars.as_slice() {
             [] => {}
-            [only] => plan.each.push(Ask::Scalar(only)),
-            _ => plan.each.push(Ask::Set(scalars)),
+            [only] => push(&mut plan.each, Ask::Scalar(only), 1),
+            _ => push(&mut plan.each, Ask::Set(scalars), 1),
         }
         plan
     }
 
     /// One operator object. `type` and `length` are asked of the value, unless an operator asked of the element stands
-    /// beside them.
-    fn operators(&self, operators: &'p [Operator], plan: &mut ListPlan<'p>) {
+    /// beside them. `room` is how many alternatives there are.
+    fn operators(&self, operators: &'p [Operator], plan: &mut ListPlan<'p>, room: usize) {
         let of_element = |o: &&Operator| {
             !matches!(o, Operator::Exists(_) | Operator::Any(_) | Operator::Every(_) | Operator::Type(_) | Operator::Length(_))
         };
@@ -189,12 +195,16 @@ impl<'p> Lowering<'_> {
         let (mut whole, mut each) = (Vec::new(), Vec::new());
         for operator in operators {
             let of_value = matches!(operator, Operator::Exists(_) | Operator::Any(_) | Operator::Every(_)) || !any_of_element;
-            self.operator(operator, if of_value { &mut whole } else { &mut each });
+            let out = if of_value { &mut whole } else { &mut each };
+            if out.is_empty() {
+                out.reserve_exact(operators.len());
+            }
+            self.operator(operator, out);
         }
         match (all(whole), all(each)) {
-            (Some(whole), Some(each)) => plan.both.push((whole, each)),
-            (Some(whole), None) => plan.whole.push(whole),
-            (None, Some(each)) => plan.each.push(each),
+            (Some(whole), Some(each)) => push(&mut plan.both, (whole, each), room),
+            (Some(whole), None) => push(&mut plan.whole, whole, room),
+            (None, Some(each)) => push(&mut plan.each, each, room),
             (None, None) => {}
         }
     }
@@ -232,10 +242,27 @@ impl<'p> Lowering<'_> {
                 out.extend(bounds.iter().map(|&(comparison, bound)| Ask::Length(comparison, bound)));
                 return;
             }
-            Operator::Any(list) => Ask::Any(self.list(list)),
-            Operator::Every(list) => Ask::Every(self.list(list)),
+            Operator::Any(list) => Ask::Any(Box::new(self.list(list))),
+            Operator::Every(list) => Ask::Every(Box::new(self.list(list))),
         });
     }
+}
+
+/// How many conditions an object pattern is flattened to.
+fn leaves(object: &Object) -> usize {
+    let leaves = object.members.iter().map(|member| match member {
+        Member::Key { pattern: Pattern::Object(object), .. } => leaves(object),
+        _ => 1,
+    });
+    leaves.sum()
+}
+
+/// Appends to a vector that makes room for all that is to come when the first does.
+fn push<T>(out: &mut Vec<T>, item: T, room: usize) {
+    if out.is_empty() {
+        out.reserve_exact(room);
+    }
+    out.push(item);
 }
 
 /// Several questions as one.

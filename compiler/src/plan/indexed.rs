@@ -1,7 +1,8 @@
 //! The rules as the index sees them: what they decide, and the accesses of their conditions.
 
-use super::access::Access;
-use super::keys::{KeyId, Keys, SortedKeys};
+use super::access::Accesses;
+use super::condition::Condition;
+use super::keys::KeyId;
 use crate::ir::Decision;
 
 /// All rules of a policy, what they have many of in one piece.
@@ -38,18 +39,19 @@ impl IndexedAccess {
 
 impl IndexedRules {
     /// Appends a rule with the accesses of those conjuncts that have one.
-    pub(crate) fn push(&mut self, decision: Decision, accesses: impl Iterator<Item = (u32, Access)>) {
-        for (conjunct, Access { keys, proves }) in accesses {
-            let first = self.keys.len();
-            self.keys.extend(keys);
-            self.accesses.push(IndexedAccess { conjunct, proves, keys: (first, self.keys.len()) });
+    pub(crate) fn push<'c>(&mut self, decision: Decision, conjuncts: &'c [Condition<'c>], accesses: &mut Accesses<'c>) {
+        for (position, conjunct) in (0..).zip(conjuncts) {
+            let start = self.keys.len();
+            match accesses.of(conjunct, &mut self.keys) {
+                Some(proves) => self.accesses.push(IndexedAccess { conjunct: position, proves, keys: (start, self.keys.len()) }),
+                None => self.keys.truncate(start),
+            }
         }
         self.rules.push(IndexedRule { decision, end: self.accesses.len() });
     }
 
-    /// Goes over from numbers in the order of meeting to numbers in order.
-    pub(crate) fn sort<'c>(&mut self, keys: Keys<'c>) -> SortedKeys<'c> {
-        let (sorted, numbers) = keys.into_sorted();
+    /// Goes over from the keys' numbers so far to those in order.
+    pub(crate) fn renumber(&mut self, numbers: &[KeyId]) {
         for key in &mut self.keys {
             *key = numbers.get(*key as usize).copied().unwrap_or(*key);
         }
@@ -58,7 +60,6 @@ impl IndexedRules {
                 keys.sort_unstable();
             }
         }
-        sorted
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -37,11 +37,14 @@ impl<'c> Keys<'c> {
 
     /// The keys in order, and the new number of each by its old one.
     pub(crate) fn into_sorted(self) -> (SortedKeys<'c>, Vec<KeyId>) {
-        let mut order: Vec<(TableId, Key<'c>, KeyId)> = (0..).zip(self.keys).map(|(number, key)| (key.table(), key.key, number)).collect();
-        order.sort_unstable();
+        let Self { keys, .. } = self;
+        let mut order: Vec<(TableId, u64, KeyId)> = (0..).zip(&keys).map(|(number, key)| (key.table(), key.head(), number)).collect();
+        let key = |number: KeyId| keys.get(number as usize).map(|key| key.key);
+        order.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| key(a.2).cmp(&key(b.2))));
         let mut numbers = vec![0; order.len()];
         let mut sorted = SortedKeys { keys: Vec::with_capacity(order.len()), traits: Vec::with_capacity(order.len()), tables: Vec::new() };
-        for (next, (table, key, number)) in (0..).zip(order) {
+        for (next, (table, _, number)) in (0..).zip(order) {
+            let Some(key) = key(number) else { continue };
             if sorted.tables.last() != Some(&table) {
                 sorted.tables.push(table);
             }
@@ -135,6 +138,13 @@ pub(crate) enum KeyKind {
 pub(crate) type TableId = (FieldId, KeyKind, bool);
 
 impl FieldKey<'_> {
+    /// The first bytes of a text as a number that is sorted as they are; the rest decides between equal ones.
+    fn head(&self) -> u64 {
+        let mut head = [0; 8];
+        head.iter_mut().zip(self.key.text().unwrap_or_default()).for_each(|(head, byte)| *head = *byte);
+        u64::from_be_bytes(head)
+    }
+
     fn table(&self) -> TableId {
         let kind = match self.key {
             Key::Exact(_) => KeyKind::Exact,
