@@ -270,11 +270,13 @@ impl<'r> Builder<'r, '_> {
             self.range(&by_key, below, doors)
         } else {
             by_key.sort_by_key(|(key, _)| *key);
+            let entries: Vec<_> = by_key.iter().map(|(_, entry)| *entry).collect();
+            let mut rest = entries.as_slice();
             let mut nodes = Vec::new();
             for part in by_key.chunk_by(|one, next| one.0 == next.0) {
                 let text = part.first().and_then(|(key, _)| self.keys.key(*key)?.text());
-                let entries: Vec<_> = part.iter().map(|(_, entry)| *entry).collect();
-                nodes.push((text.unwrap_or_default().to_vec(), self.node(&entries, below, doors)));
+                let Some(entries) = rest.split_off(..part.len()) else { break };
+                nodes.push((text.unwrap_or_default().to_vec(), self.node(entries, below, doors)));
             }
             let nodes = BTreeMap::from_iter(nodes);
             match kind {

@@ -38,18 +38,20 @@ impl<'c> Keys<'c> {
     /// The keys in order, and the new number of each by its old one.
     pub(crate) fn into_sorted(self) -> (SortedKeys<'c>, Vec<KeyId>) {
         let Self { keys, .. } = self;
-        let mut order: Vec<(TableId, u64, KeyId)> = (0..).zip(&keys).map(|(number, key)| (key.table(), key.head(), number)).collect();
-        let key = |number: KeyId| keys.get(number as usize).map(|key| key.key);
-        order.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| key(a.2).cmp(&key(b.2))));
-        let mut numbers = vec![0; order.len()];
-        let mut sorted = SortedKeys { keys: Vec::with_capacity(order.len()), traits: Vec::with_capacity(order.len()), tables: Vec::new() };
-        for (next, (table, _, number)) in (0..).zip(order) {
-            let Some(key) = key(number) else { continue };
+        let mut places: Vec<_> = (0..).zip(&keys).map(|(number, key)| Place { table: key.table(), head: 0, number }).collect();
+        places.sort_unstable_by_key(|place| (place.table, place.number));
+        for part in places.chunk_by_mut(|one, next| one.table == next.table) {
+            sort_texts(part, 0, &|number| keys.get(number as usize).and_then(|key| key.key.text()).unwrap_or_default());
+        }
+        let mut numbers = vec![0; keys.len()];
+        let mut sorted = SortedKeys { keys: Vec::with_capacity(keys.len()), traits: Vec::with_capacity(keys.len()), tables: Vec::new() };
+        for (next, Place { table, number, .. }) in (0..).zip(places) {
+            let Some(FieldKey { key, .. }) = keys.get(number as usize) else { continue };
             if sorted.tables.last() != Some(&table) {
                 sorted.tables.push(table);
             }
-            sorted.traits.push(Traits { table: sorted.tables.len().saturating_sub(1), chance: Chance::of(&key) });
-            sorted.keys.push(key);
+            sorted.traits.push(Traits { table: sorted.tables.len().saturating_sub(1), chance: Chance::of(key) });
+            sorted.keys.push(*key);
             if let Some(place) = numbers.get_mut(number as usize) {
                 *place = next;
             }
@@ -57,6 +59,40 @@ impl<'c> Keys<'c> {
         (sorted, numbers)
     }
 }
+
+/// A key while it is sorted.
+struct Place {
+    table: TableId,
+    /// Eight bytes of the text as a number that is sorted as they are.
+    head: u64,
+    number: KeyId,
+}
+
+/// Sorts keys of one table whose texts begin with the same `from` bytes. Intervals stay as they are.
+///
+/// Eight bytes at a time are fetched once for each text, where comparing texts would fetch them at each step.
+fn sort_texts<'c>(places: &mut [Place], from: usize, text: &impl Fn(KeyId) -> &'c [u8]) {
+    if places.len() < 2 {
+        return;
+    }
+    if from >= HEADS_LEN_BYTES_MAX {
+        places.sort_by_key(|place| text(place.number));
+        return;
+    }
+    for place in places.iter_mut() {
+        let mut head = [0; 8];
+        let rest = text(place.number).get(from..).unwrap_or_default();
+        head.iter_mut().zip(rest).for_each(|(head, byte)| *head = *byte);
+        place.head = u64::from_be_bytes(head);
+    }
+    places.sort_by_key(|place| place.head);
+    for part in places.chunk_by_mut(|one, next| one.head == next.head) {
+        sort_texts(part, from.saturating_add(8), text);
+    }
+}
+
+/// What is equal so far, or ends in zeros, is compared as it stands.
+const HEADS_LEN_BYTES_MAX: usize = 64;
 
 /// Keys in the order of their tables, then of themselves.
 #[derive(Debug)]
@@ -138,13 +174,6 @@ pub(crate) enum KeyKind {
 pub(crate) type TableId = (FieldId, KeyKind, bool);
 
 impl FieldKey<'_> {
-    /// The first bytes of a text as a number that is sorted as they are; the rest decides between equal ones.
-    fn head(&self) -> u64 {
-        let mut head = [0; 8];
-        head.iter_mut().zip(self.key.text().unwrap_or_default()).for_each(|(head, byte)| *head = *byte);
-        u64::from_be_bytes(head)
-    }
-
     fn table(&self) -> TableId {
         let kind = match self.key {
             Key::Exact(_) => KeyKind::Exact,
