@@ -20,22 +20,17 @@ use toolgate_runtime::artifact::format::{NONE, RULE_ENFORCED, RULE_LIFTS, RULE_R
 /// The artifact would pass 4 GiB, or its patterns have too many states.
 pub(crate) fn encode(policy: &Policy, plan: &mut Plan<'_>, policy_digest: &[u8; 32]) -> Result<Vec<u8>, EncodeError> {
     let mut sections = Sections::default();
-    let blank = || Candidate { properties: 0, checks: Vec::new(), at: NONE };
-    let mut candidates: Vec<Candidate> = policy.rules.iter().map(|_| blank()).collect();
-    let mut extras = vec![NONE; policy.rules.len()];
-    // Conditions lie in the order in which the index meets them, so that rules that are checked together lie together.
-    for index in plan.index.rule_order(policy.rules.len()) {
-        let (Some(rule), Some(conditions)) = (policy.rules.get(index), plan.rules.get(index)) else { continue };
+    let (mut candidates, mut extras) = (Vec::with_capacity(policy.rules.len()), Vec::with_capacity(policy.rules.len()));
+    for (index, (rule, conditions)) in policy.rules.iter().zip(&plan.rules).enumerate() {
         let (message, requirements) = outcome(&mut sections, &rule.outcome);
         let (checks, tree) = sections.rule_conditions(conditions, policy, &mut plan.fields).map_err(|e| e.of_rule(index))?;
         let tells = message.0 != NONE || requirements.1 > 0;
-        if let (Some(extra), true) = (extras.get_mut(index), tells || tree != NONE) {
-            *extra = sections.push(Section::Extras, [message.0, message.1, requirements.0, requirements.1, tree]);
-        }
-        if let Some(candidate) = candidates.get_mut(index) {
-            let properties = properties(rule) | if tells { RULE_TELLS } else { 0 };
-            *candidate = Candidate { properties, checks, at: NONE };
-        }
+        extras.push(if tells || tree != NONE {
+            sections.push(Section::Extras, [message.0, message.1, requirements.0, requirements.1, tree])
+        } else {
+            NONE
+        });
+        candidates.push(Candidate { properties: properties(rule) | if tells { RULE_TELLS } else { 0 }, checks, at: NONE });
     }
     let root = index::Writer { sections: &mut sections, fields: &mut plan.fields, rules: &mut candidates }.index(&plan.index)?;
     for ((rule, Candidate { properties, checks, at }), extra) in policy.rules.iter().zip(&candidates).zip(extras) {

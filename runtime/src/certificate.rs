@@ -12,7 +12,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::artifact::format::{CHILD_IS_RUN, CheckOp, NONE, Op, PLACE_FIELD_MASK, PLACE_OF_ELEMENT, TableKind};
+use crate::artifact::format::{AFFIX_WORDS, CHILD_IS_RUN, CheckOp, NONE, Op, PLACE_FIELD_MASK, PLACE_OF_ELEMENT, TableKind};
 use crate::policy::{ListRecord, Node, Policy, Rule, Table, range};
 use crate::run::{Checks, Run, entry, texts};
 
@@ -140,6 +140,12 @@ impl Policy {
                 let scans = lengths.saturating_mul(2).saturating_add(1);
                 Cost::new(lengths.saturating_add(1), scans, walk.saturating_add(scans))
             }
+            TableKind::Part => {
+                // At each byte as many before it as the key has, hashed and compared; and the value itself.
+                let (lengths, _) = self.words(table.aux.0, table.aux.1.saturating_mul(AFFIX_WORDS)).as_chunks::<{ AFFIX_WORDS as usize }>();
+                let scans = lengths.iter().fold(1_u64, |sum, [len, ..]| sum.saturating_add(u64::from(*len).saturating_mul(2)));
+                Cost::new(1, scans, walk.saturating_add(scans))
+            }
             TableKind::Range => {
                 // From a leaf to the top of a tree of twice as many nodes as positions.
                 let height = u64::from(u64::from(table.extent).saturating_mul(2).checked_ilog2().unwrap_or(0)).saturating_add(1);
@@ -207,9 +213,14 @@ impl Policy {
                 meet(at.ilog2(), child(*id));
             }
         } else {
-            // One key of each length.
-            for (len, id) in self.entries(table) {
-                meet(if table.kind == TableKind::Exact { 0 } else { len }, child(id));
+            // One key of each length, but all the keys that a text can contain.
+            for (each, (len, id)) in (0..).zip(self.entries(table)) {
+                let level = match table.kind {
+                    TableKind::Exact => 0,
+                    TableKind::Part => each,
+                    _ => len,
+                };
+                meet(level, child(id));
             }
         }
         levels.into_iter().map(|(_, cost)| cost).fold(Cost::default(), Cost::and)

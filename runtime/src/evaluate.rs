@@ -15,7 +15,7 @@ use crate::matcher::automaton::Automaton;
 use crate::matcher::wildcard::{Literal, Wildcard, contains, contains_slice};
 use crate::matcher::{Tri, email, fold, host, path, text};
 use crate::policy::{ListRecord, Node, Policy, Properties, Rule, SetRecord, TextRef, range};
-use crate::run::{Checks, Posting};
+use crate::run::{Check, Checks, Posting};
 
 /// How several values on a path count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,16 +127,19 @@ impl<'a, S: Source> Evaluator<'a, S> {
         self.source.item(self.policy, field)
     }
 
-    /// The value of a posting's rule. Of an allow rule only true counts, so the answer may be unknown where it is false;
-    /// conjuncts in `proven` are known to be true.
-    #[inline]
-    pub(crate) fn rule(&self, posting: &Posting<'_>, mut proven: u32) -> Tri {
+    /// The value of a posting's rule. Of an allow rule only true counts, so the answer may be unknown where it is false.
+    ///
+    /// Checks that the way here has proven are not asked again. If there are `several` ways, it was proven of one element of
+    /// an array: enough for a restrictive rule, for which one is, as long as the array stands at the field itself.
+    #[inline(always)]
+    pub(crate) fn rule(&self, posting: &Posting<'_>, several: bool) -> Tri {
         let quantifier = quantifier(posting.properties);
+        let mut proven = posting.proven;
         let mut out = Tri::True;
         for check in Checks::new(posting.checks) {
             let is_proven = proven & 1 == 1;
             proven >>= 1;
-            if is_proven {
+            if is_proven && (!several || self.is_proven_by_one(&check, quantifier)) {
                 continue;
             }
             let value = self.check(&check, quantifier);
@@ -152,6 +155,13 @@ impl<'a, S: Source> Evaluator<'a, S> {
             }
         }
         if self.hidden.get() { self.nested(posting.rule, quantifier) } else { out }
+    }
+
+    /// Whether a check is true because one value on the way of its field made it so.
+    #[cold]
+    fn is_proven_by_one(&self, check: &Check<'_>, quantifier: Quantifier) -> bool {
+        let kind = self.item(check.field()).kind;
+        check.node().is_none() && kind != ItemKind::Hidden && (kind != ItemKind::Array || quantifier == Quantifier::Any)
     }
 
     /// The value of a rule with an array on the way to one of its fields.

@@ -16,6 +16,9 @@ use crate::scratch::Ways;
 /// Longest affix that is a key; the compiler cuts longer ones.
 const AFFIX_MAX: usize = 256;
 
+/// Longest part of a text that is a key; likewise.
+pub(crate) const PART_MAX: usize = 8;
+
 /// Told about each candidate.
 pub(crate) trait Visitor {
     /// Whether such a rule still matters. One that does not is not evaluated.
@@ -29,8 +32,8 @@ pub(crate) struct Walk<'w, 'a, S, V> {
     pub evaluator: &'w Evaluator<'a, S>,
     pub visitor: &'w mut V,
     pub ways: &'w mut Ways,
-    /// An array has given several ways into the index: what the way has proven does not hold for the rule, and rules and
-    /// nodes are remembered, so that none is checked twice.
+    /// An array, or a text with several keys in it, has given several ways into the index: what the way has proven may not hold for the rule, and rules and nodes
+    /// are remembered, so that none is checked twice.
     pub several: bool,
 }
 
@@ -82,7 +85,7 @@ impl<'a, S: Source, V: Visitor> Walk<'_, 'a, S, V> {
             return ControlFlow::Continue(());
         }
         let verdict = properties.verdict();
-        let value = self.evaluator.rule(posting, if self.several { 0 } else { posting.proven });
+        let value = self.evaluator.rule(posting, self.several);
         let holds = if verdict == Verdict::Allow { value.is_true() } else { !value.is_false() };
         if holds { self.visitor.holds(posting.rule, properties, value) } else { ControlFlow::Continue(()) }
     }
@@ -126,6 +129,7 @@ impl<'a, S: Source, V: Visitor> Walk<'_, 'a, S, V> {
         let Some(text) = item.string() else { return ControlFlow::Continue(true) };
         match table.kind {
             TableKind::Exact => self.enter(table, item.string_hash(text), text)?,
+            TableKind::Part => self.parts(table, text)?,
             _ => self.affixes(table, text)?,
         }
         ControlFlow::Continue(false)
@@ -135,10 +139,56 @@ impl<'a, S: Source, V: Visitor> Walk<'_, 'a, S, V> {
     #[inline]
     fn enter(&mut self, table: &Table, hash: u64, key: Text<'_>) -> ControlFlow<()> {
         match self.policy.behind(table, hash, key) {
-            Some(Behind::Run(first)) => self.run_of_postings(first),
-            Some(Behind::Node(node)) => self.node(node),
+            Some((_, behind)) => self.behind(behind),
             None => ControlFlow::Continue(()),
         }
+    }
+
+    #[inline]
+    fn behind(&mut self, behind: Behind) -> ControlFlow<()> {
+        match behind {
+            Behind::Run(first) => self.run_of_postings(first),
+            Behind::Node(node) => self.node(node),
+        }
+    }
+
+    /// Looks up all parts of a string, in each length that some key has.
+    #[inline(never)]
+    fn parts(&mut self, table: &Table, text: Text<'_>) -> ControlFlow<()> {
+        match text.as_plain() {
+            Some(plain) => self.parts_of(table, plain.iter().copied()),
+            None => self.parts_of(table, text.bytes()),
+        }
+    }
+
+    fn parts_of(&mut self, table: &Table, bytes: impl Iterator<Item = u8>) -> ControlFlow<()> {
+        let (first, count) = table.aux;
+        let (lengths, _) = self.policy.words(first, count.wrapping_mul(AFFIX_WORDS)).as_chunks::<{ AFFIX_WORDS as usize }>();
+        // The last bytes, the latest uppermost.
+        let mut window = 0_u64;
+        for (before, edge) in bytes.enumerate() {
+            window = window >> 8 | u64::from(edge) << 56;
+            let last = window.to_le_bytes();
+            for [len, ends @ ..] in lengths {
+                let len = *len as usize;
+                let ends_a_key = ends.get(usize::from(edge >> 5)).is_some_and(|bits| bits >> (edge & 31) & 1 == 1);
+                let Some(key) =
+                    last.len().checked_sub(len).filter(|_| ends_a_key && len <= before.wrapping_add(1)).and_then(|at| last.get(at..))
+                else {
+                    continue;
+                };
+                self.evaluator.scan(key);
+                if let Some((slot, behind)) = self.policy.behind(table, hash(key), Text::plain(key)) {
+                    // A text can contain the same again and again, and several keys can lead to one rule.
+                    self.several = true;
+                    let number = (self.policy.index_nodes.len() as u32).wrapping_add(slot);
+                    if self.ways.entered.insert(number) {
+                        self.behind(behind)?;
+                    }
+                }
+            }
+        }
+        ControlFlow::Continue(())
     }
 
     /// Looks up the beginnings or ends of a string, in each length that some key has.
@@ -233,15 +283,21 @@ enum Behind {
 }
 
 impl Policy {
-    /// What a table has for a key.
+    /// Key slots of the tables of parts, which scratch has to tell apart: as many as there are in all, or none.
+    pub(crate) fn part_keys(&self) -> usize {
+        if self.tables.iter().any(|table| table.kind == TableKind::Part) { self.keys.len() } else { 0 }
+    }
+
+    /// What a table has for a key, and the number of its slot.
     #[inline]
-    fn behind(&self, table: &Table, hash: u64, key: Text<'_>) -> Option<Behind> {
+    fn behind(&self, table: &Table, hash: u64, key: Text<'_>) -> Option<(u32, Behind)> {
         let slots = range(&self.keys, (table.first, table.extent));
         // The two halves of a hash: where to look, and what to compare first.
         let tag = hash as u32;
         let home = ((hash >> 32).wrapping_mul(slots.len() as u64) >> 32) as usize;
         let (before, from_home) = slots.split_at_checked(home)?;
         // INVARIANT: loading has checked that one slot is empty, so the search ends before it comes round.
+        let mut at = home as u32;
         for slot in from_home.iter().chain(before) {
             if slot.is_empty() {
                 return None;
@@ -249,8 +305,10 @@ impl Policy {
             if slot.tag == tag
                 && let Some(behind) = self.entry(slot.entry, key)
             {
-                return Some(behind);
+                let at = if at < table.extent { at } else { at.wrapping_sub(table.extent) };
+                return Some((table.first.wrapping_add(at), behind));
             }
+            at = at.wrapping_add(1);
         }
         None
     }

@@ -140,7 +140,7 @@ fn expand(policy: &Policy, bytes: &[u8], fields: &mut RequestFields, field: u32,
 /// Non-empty, no space at either end, and none of the law's controls, odd spaces, invisible and bidirectional marks.
 pub(crate) fn is_action_name(name: Text<'_>) -> bool {
     if let Some(plain) = name.as_plain()
-        && plain.iter().all(|byte| (0x21..0x7f).contains(byte))
+        && is_visible(plain)
     {
         return !plain.is_empty();
     }
@@ -159,6 +159,24 @@ pub(crate) fn is_action_name(name: Text<'_>) -> bool {
     }
     first.is_some() && first != Some(0x20) && last != Some(0x20)
 }
+
+/// Whether all bytes are visible ASCII, 0x21 to 0x7e.
+#[inline]
+fn is_visible(text: &[u8]) -> bool {
+    let is_visible = |word: u64| {
+        // A byte below 0x21 borrows from its top bit, one above 0x7e carries into it; what lies beyond ASCII has it already.
+        (word.wrapping_sub(ONES.wrapping_mul(0x21)) | word.wrapping_add(ONES) | word) & TOPS == 0
+    };
+    let (words, rest) = text.as_chunks::<8>();
+    let last = match text.last_chunk::<8>() {
+        Some(last) => is_visible(u64::from_le_bytes(*last)),
+        None => rest.iter().all(|byte| (0x21..0x7f).contains(byte)),
+    };
+    last && words.iter().all(|word| is_visible(u64::from_le_bytes(*word)))
+}
+
+const ONES: u64 = u64::MAX / 255;
+const TOPS: u64 = ONES << 7;
 
 /// Code points of bytes that are known to be UTF-8.
 struct Decoder<I>(I);

@@ -81,7 +81,7 @@ impl Scratch {
             request: RequestFields { stamp: 0, slots: filled(blank, fields)?, numbers: filled(None, fields)? },
             ways: Ways {
                 checked: BitSet::try_new(policy.rules.len())?,
-                entered: BitSet::try_new(policy.index_nodes.len())?,
+                entered: BitSet::try_new(policy.index_nodes.len().saturating_add(policy.part_keys()))?,
                 #[cfg(feature = "count-steps")]
                 counted: (0, 0),
             },

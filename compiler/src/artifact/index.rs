@@ -109,8 +109,12 @@ impl Writer<'_> {
                 self.fields.mark(table.field, FIELD_READ | FIELD_HASHED);
                 (TableKind::Exact, first, extent, (0, 0))
             }
-            Content::Prefix(nodes) | Content::Suffix(nodes) => {
-                let kind = if matches!(table.content, Content::Prefix(_)) { TableKind::Prefix } else { TableKind::Suffix };
+            Content::Prefix(nodes) | Content::Suffix(nodes) | Content::Part(nodes) => {
+                let kind = match table.content {
+                    Content::Prefix(_) => TableKind::Prefix,
+                    Content::Suffix(_) => TableKind::Suffix,
+                    _ => TableKind::Part,
+                };
                 let (first, extent) = self.keys(nodes, is_door, &mut to_fill);
                 let affixes = affixes(kind, nodes.keys());
                 let count = self.sections.count(affixes.len());
@@ -179,7 +183,7 @@ fn is_run(node: &Node) -> bool {
 fn affixes<'k>(kind: TableKind, keys: impl Iterator<Item = &'k Vec<u8>>) -> BTreeMap<u32, [u32; 8]> {
     let mut lengths: BTreeMap<u32, [u32; 8]> = BTreeMap::new();
     for key in keys {
-        let edge = if kind == TableKind::Prefix { key.last() } else { key.first() };
+        let edge = if kind == TableKind::Suffix { key.first() } else { key.last() };
         // INVARIANT: keys are cut far below what a `u32` holds.
         let bits = lengths.entry(u32::try_from(key.len()).unwrap_or(u32::MAX)).or_default();
         if let Some((edge, bits)) = edge.and_then(|edge| Some((edge, bits.get_mut(usize::from(edge >> 5))?))) {

@@ -13,6 +13,8 @@ use crate::ir::{Comparison, Decimal, NamedList, Scalar, TextTest};
 
 /// Longest prefix or suffix used as a key, in bytes. A key is only necessary, so a longer one is cut.
 const AFFIX_MAX: usize = 256;
+/// Longest part of a text used as a key: it is looked for at each byte of a value, in each length that some key has.
+const PART_MAX: usize = 8;
 
 /// One key, its text or numbers still in the policy's conditions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,6 +22,8 @@ pub(crate) enum Key<'c> {
     Exact(&'c [u8]),
     Prefix(&'c [u8]),
     Suffix(&'c [u8]),
+    /// Somewhere in the text.
+    Part(&'c [u8]),
     Range(Interval<'c>),
 }
 
@@ -27,7 +31,7 @@ impl<'c> Key<'c> {
     /// The text of a key that is no range.
     pub(crate) fn text(self) -> Option<&'c [u8]> {
         match self {
-            Key::Exact(text) | Key::Prefix(text) | Key::Suffix(text) => Some(text),
+            Key::Exact(text) | Key::Prefix(text) | Key::Suffix(text) | Key::Part(text) => Some(text),
             Key::Range(_) => None,
         }
     }
@@ -36,7 +40,7 @@ impl<'c> Key<'c> {
     pub(crate) fn interval(self) -> Option<Interval<'c>> {
         match self {
             Key::Range(interval) => Some(interval),
-            Key::Exact(_) | Key::Prefix(_) | Key::Suffix(_) => None,
+            Key::Exact(_) | Key::Prefix(_) | Key::Suffix(_) | Key::Part(_) => None,
         }
     }
 }
@@ -236,8 +240,13 @@ fn text_key(text: &TextTest) -> Option<(Key<'_>, bool)> {
             [first, .., last] if !last.is_empty() => {
                 suffix_key(last).map(|(key, whole)| (key, whole && wildcard.literals.len() == 2 && first.is_empty()))
             }
-            _ => None,
+            [_, between @ .., _] => {
+                let longest = between.iter().max_by_key(|literal| literal.len())?;
+                part_key(longest).map(|(key, whole)| (key, whole && between.len() == 1))
+            }
+            [] => None,
         },
+        TextTest::Contains(text) => part_key(text),
         _ => None,
     }
 }
@@ -254,6 +263,13 @@ fn suffix_key(text: &str) -> Option<(Key<'_>, bool)> {
     let text = text.as_bytes();
     let cut = text.get(text.len().saturating_sub(AFFIX_MAX)..).unwrap_or(text);
     (!cut.is_empty()).then_some((Key::Suffix(cut), cut.len() == text.len()))
+}
+
+/// The key of what a text contains, likewise: its end, which tells names that count apart.
+fn part_key(text: &str) -> Option<(Key<'_>, bool)> {
+    let text = text.as_bytes();
+    let cut = text.get(text.len().saturating_sub(PART_MAX)..).unwrap_or(text);
+    (!cut.is_empty()).then_some((Key::Part(cut), cut.len() == text.len()))
 }
 
 fn interval(comparison: Comparison, number: &Decimal) -> Interval<'_> {

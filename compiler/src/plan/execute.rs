@@ -135,6 +135,7 @@ fn behind<'t>(table: &'t Table, values: &[&Value]) -> Vec<&'t Node> {
         Content::Exact(nodes) => (met(nodes, |text, key| text == key), texts.len()),
         Content::Prefix(nodes) => (met(nodes, <[u8]>::starts_with), texts.len()),
         Content::Suffix(nodes) => (met(nodes, <[u8]>::ends_with), texts.len()),
+        Content::Part(nodes) => (met(nodes, |text, key| text.windows(key.len()).any(|part| part == key)), texts.len()),
         Content::Range { bounds, nodes } => {
             let leaf = |number: &&Decimal| {
                 let position = match bounds.binary_search(number) {

@@ -46,33 +46,6 @@ pub(crate) struct Node {
     pub tables: Vec<Table>,
 }
 
-impl Node {
-    /// All rules in the order in which a walk through the index first meets them, those it never meets last.
-    pub(crate) fn rule_order(&self, rules: usize) -> Vec<usize> {
-        let mut order = Vec::with_capacity(rules);
-        let mut seen = vec![false; rules];
-        let mut meet = |rule: usize, order: &mut Vec<usize>| {
-            if let Some(seen @ false) = seen.get_mut(rule) {
-                *seen = true;
-                order.push(rule);
-            }
-        };
-        let mut open = vec![self];
-        while let Some(node) = open.pop() {
-            node.postings.iter().for_each(|posting| meet(posting.rule as usize, &mut order));
-            for table in node.tables.iter().rev() {
-                open.extend(table.door.as_deref());
-                match &table.content {
-                    Content::Exact(nodes) | Content::Prefix(nodes) | Content::Suffix(nodes) => open.extend(nodes.values().rev()),
-                    Content::Range { nodes, .. } => open.extend(nodes.iter().flatten().rev()),
-                }
-            }
-        }
-        (0..rules).for_each(|rule| meet(rule, &mut order));
-        order
-    }
-}
-
 /// A rule to check, and which of its first 32 conjuncts the way here has proven true.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Posting {
@@ -96,6 +69,7 @@ pub(crate) enum Content {
     Exact(BTreeMap<Vec<u8>, Node>),
     Prefix(BTreeMap<Vec<u8>, Node>),
     Suffix(BTreeMap<Vec<u8>, Node>),
+    Part(BTreeMap<Vec<u8>, Node>),
     /// Sorted bounds; position `2i + 1` is bound `i`, position `2i` lies below it. `nodes` is a segment tree with one leaf
     /// for each position: those covering a position are met on the way from its leaf to the top.
     Range {
@@ -282,7 +256,8 @@ impl<'r> Builder<'r, '_> {
             match kind {
                 KeyKind::Exact => Content::Exact(nodes),
                 KeyKind::Prefix => Content::Prefix(nodes),
-                KeyKind::Suffix | KeyKind::Range => Content::Suffix(nodes),
+                KeyKind::Suffix => Content::Suffix(nodes),
+                KeyKind::Part | KeyKind::Range => Content::Part(nodes),
             }
         };
         let mut door = Vec::new();

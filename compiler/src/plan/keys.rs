@@ -139,7 +139,7 @@ impl<'c> SortedKeys<'c> {
 pub(crate) enum Chance {
     /// It has been told this very text.
     Shared,
-    /// Its text is one of many that begin or end so; of a short affix, by chance.
+    /// Its text is one of many that begin, end or go on so; of a short affix or part, by chance.
     Affix { is_short: bool },
     /// It has been told this very number.
     Number,
@@ -153,7 +153,7 @@ impl Chance {
     fn of(key: &Key<'_>) -> Self {
         match key {
             Key::Exact(_) => Self::Shared,
-            Key::Prefix(text) | Key::Suffix(text) => Self::Affix { is_short: text.len() < 3 },
+            Key::Prefix(text) | Key::Suffix(text) | Key::Part(text) => Self::Affix { is_short: text.len() < 3 },
             Key::Range(Interval { low: Some(low), high: Some(high) }) if low == high => Self::Number,
             Key::Range(Interval { low: Some(_), high: Some(_) }) => Self::Between,
             Key::Range(_) => Self::Beyond,
@@ -167,6 +167,7 @@ pub(crate) enum KeyKind {
     Exact,
     Prefix,
     Suffix,
+    Part,
     Range,
 }
 
@@ -179,6 +180,7 @@ impl FieldKey<'_> {
             Key::Exact(_) => KeyKind::Exact,
             Key::Prefix(_) => KeyKind::Prefix,
             Key::Suffix(_) => KeyKind::Suffix,
+            Key::Part(_) => KeyKind::Part,
             Key::Range(_) => KeyKind::Range,
         };
         (self.field, kind, self.single)

@@ -172,7 +172,7 @@ pub const ENTRY_IS_NODE: u32 = 1 << 31;
 pub const TABLE_WORDS: usize = 7;
 /// Set in a table's kind: an array at the field is in doubt, and its elements lead nowhere.
 pub const TABLE_SINGLE: u32 = 1 << 8;
-/// An affix length of a table: the length, then a bit for each byte that ends such a prefix or begins such a suffix. Most
+/// An affix length of a table: the length, then a bit for each byte that ends such a prefix or part, or begins such a suffix. Most
 /// prefixes of a policy end in a few separators, so most lengths are passed over without a look at the table.
 pub const AFFIX_WORDS: u32 = 9;
 /// Words that each posting begins with: the rule; the rule's properties in the low bits, then the length of the checks in
@@ -312,6 +312,8 @@ pub enum TableKind {
     Suffix,
     /// Numbers: a segment tree over the positions at and between sorted bounds.
     Range,
+    /// What strings contain; one probe at each byte for each length that exists.
+    Part,
 }
 
 impl TableKind {
@@ -323,6 +325,7 @@ impl TableKind {
             1 => TableKind::Prefix,
             2 => TableKind::Suffix,
             3 => TableKind::Range,
+            4 => TableKind::Part,
             _ => return None,
         })
     }

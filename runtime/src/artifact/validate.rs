@@ -7,6 +7,7 @@ use super::format::{
     AFFIX_WORDS, CHILD_IS_RUN, NONE, Op, PLACE_FIELD_MASK, PLACE_OF_ELEMENT, PLACE_SIZE, POSTING_WORDS, RULE_PROPERTIES_MASK,
     RULE_RISK_MASK, RULE_RISK_SHIFT, Section, TableKind,
 };
+use crate::index::PART_MAX;
 use crate::matcher::wildcard::{Literal, Wildcard};
 use crate::memory::{OutOfMemory, filled};
 use crate::policy::{HashRange, KeySlot, Node, Policy, TextRef, range};
@@ -366,7 +367,8 @@ fn index(policy: &Policy, depths: &mut [u8]) -> Option<()> {
                 inside(affixes, policy.words.len())?;
                 let (affixes, _) = range(&policy.words, affixes).as_chunks::<{ AFFIX_WORDS as usize }>();
                 let lengths = affixes.iter().map(|[length, ..]| *length);
-                ensure(lengths.clone().is_sorted() && lengths.clone().all(|length| (1..=AFFIX_MAX).contains(&length)))?;
+                let longest = if table.kind == TableKind::Part { PART_MAX as u32 } else { AFFIX_MAX };
+                ensure(lengths.clone().is_sorted() && lengths.clone().all(|length| (1..=longest).contains(&length)))?;
                 inside((table.first, table.extent), policy.keys.len())?;
                 let keys = range(&policy.keys, (table.first, table.extent));
                 // A search for a key ends at an empty slot.
