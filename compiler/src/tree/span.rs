@@ -53,7 +53,10 @@ impl<'a> Locator<'a> {
         let index = self.index.get_or_init(|| Index::new(self.text));
         let line = index.lines.partition_point(|start| *start <= offset);
         let line_start = index.lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let column = index.characters_before(self.text, offset).saturating_sub(index.characters_before(self.text, line_start));
+        let column = match self.text.get(line_start..offset) {
+            Some(before) if before.len() <= BLOCK => count(before),
+            _ => index.characters_before(self.text, offset).saturating_sub(index.characters_before(self.text, line_start)),
+        };
         Span { line: narrow(line), column: narrow(column.saturating_add(1)), start: range.start, end: range.end.max(range.start) }
     }
 }
