@@ -48,13 +48,6 @@ pub fn digest(policy: &Policy) -> [u8; 32] {
     hasher.finalize().into()
 }
 
-/// SHA-256 of a rule's conditions alone: rules with the same one ask the same, apart from their polarity.
-pub(crate) fn conditions_digest(rule: &Rule) -> [u8; 32] {
-    let mut text = String::new();
-    conditions(&mut text, rule);
-    Sha256::digest(text).into()
-}
-
 /// One alternative of a list pattern, to name it by.
 pub(crate) fn alternative_text(of: &Alternative) -> String {
     let mut text = String::new();
@@ -90,7 +83,8 @@ fn rule(out: &mut String, rule: &Rule) {
     out.push('}');
 }
 
-fn conditions(out: &mut String, rule: &Rule) {
+/// Writes a rule's conditions alone: rules with the same text ask the same, apart from their polarity.
+pub(crate) fn conditions(out: &mut String, rule: &Rule) {
     for (name, part) in [(",\"when\":", &rule.when), (",\"unless\":", &rule.unless)] {
         if let Some(part) = part {
             out.push_str(name);

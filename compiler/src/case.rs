@@ -1,8 +1,8 @@
 //! Tests of a policy, as documents have them: a request, and what must be decided about it.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
 
+use hashbrown::HashMap;
 use toolgate_runtime::json::Reason;
 
 use crate::diagnostic::{Report, Span, quote};

@@ -1,6 +1,6 @@
 //! Sources in, a checked policy out, or everything that is wrong with them.
 
-use std::collections::HashMap;
+use hashbrown::hash_map::{Entry, HashMap};
 
 use crate::case::{Case, CaseReader, Places};
 use crate::diagnostic::{Diagnostic, Report, Severity};
@@ -108,14 +108,14 @@ impl RuleChecker<'_> {
             }
             let read = rule::read(node, document.tighten_only, position, self.lists, &mut self.budget, report);
             if let Some((id, range)) = read.id {
-                match self.ids.get(&id) {
-                    None => {
-                        self.ids.insert(id, (position, read.span));
+                match self.ids.entry(id) {
+                    Entry::Vacant(free) => {
+                        free.insert((position, read.span));
                     }
-                    Some((first, span)) => {
+                    Entry::Occupied(taken) => {
+                        let (id, (first, span)) = (taken.key(), taken.get());
                         let file = sources.get(*first).map_or("", |source| source.name.as_str());
-                        let message =
-                            format!("a rule {} is at {file}:{}:{} already", crate::diagnostic::quote(&id), span.line, span.column);
+                        let message = format!("a rule {} is at {file}:{}:{} already", crate::diagnostic::quote(id), span.line, span.column);
                         let help = "decisions name rules by their ids: give each one of its own";
                         report.error_with_help("document/duplicate-id", range, message, help);
                     }

@@ -1,6 +1,8 @@
 //! Rules that can never decide.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::canonical;
 use crate::diagnostic::{Report, quote};
@@ -36,6 +38,15 @@ impl Overriding {
     }
 }
 
+/// Rules with the same conditions.
+struct Twins {
+    /// Of their conditions.
+    hash: u64,
+    /// Position of one of them.
+    first: usize,
+    overriding: Overriding,
+}
+
 /// Warns of rules beside a stricter one with the same conditions, or with none. Under the same conditions a restrictive
 /// rule holds whenever a permissive one does: what every value meets, any one meets.
 pub(crate) fn never_decides(rules: &[Rule], reports: &mut [Report<'_>]) {
@@ -46,15 +57,22 @@ pub(crate) fn never_decides(rules: &[Rule], reports: &mut [Report<'_>]) {
         return;
     }
     let mut everywhere = Overriding::default();
-    let mut same: HashMap<[u8; 32], Overriding> = HashMap::new();
+    let hashes = hashes(rules);
+    let hash_of = |position: usize| hashes.get(position).copied().unwrap_or(0);
+    let mut same: HashTable<Twins> = HashTable::new();
     for (position, rule) in enforced().filter(|(_, rule)| rule.outcome.decision != Decision::Allow) {
         if is_unconditional(rule) {
             everywhere.add(rule, position);
         }
-        same.entry(canonical::conditions_digest(rule)).or_default().add(rule, position);
+        let hash = hash_of(position);
+        let twins = same.entry(hash, |twins| twins.hash == hash && ask_the_same(rules.get(twins.first), rule), |twins| twins.hash);
+        let twins = twins.or_insert_with(|| Twins { hash, first: position, overriding: Overriding::default() });
+        twins.into_mut().overriding.add(rule, position);
     }
-    for (_, rule) in enforced().filter(|(_, rule)| rule.outcome.decision != Decision::Deny) {
-        let twin = same.get(&canonical::conditions_digest(rule)).and_then(|same| same.over(rule));
+    for (position, rule) in enforced().filter(|(_, rule)| rule.outcome.decision != Decision::Deny) {
+        let hash = hash_of(position);
+        let twins = same.find(hash, |twins| twins.hash == hash && ask_the_same(rules.get(twins.first), rule));
+        let twin = twins.and_then(|twins| twins.overriding.over(rule));
         let (position, what) = match (everywhere.over(rule), twin) {
             (_, Some(position)) => (position, "has the same conditions"),
             (Some(position), None) => (position, "holds for every call"),
@@ -65,6 +83,27 @@ pub(crate) fn never_decides(rules: &[Rule], reports: &mut [Report<'_>]) {
         let help = "the strictest decision counts, in whatever order rules stand: narrow the stricter rule, or leave this one out";
         report.warning_with_help("lint/never-decides", Range { start: rule.span.start, end: rule.span.end }, message, help);
     }
+}
+
+/// By rule, the hash of its conditions: few are the same, and only those that may be are compared.
+fn hashes(rules: &[Rule]) -> Vec<u64> {
+    let hasher = DefaultHashBuilder::default();
+    let mut text = String::new();
+    let hash = |rule| {
+        text.clear();
+        canonical::conditions(&mut text, rule);
+        hasher.hash_one(&text)
+    };
+    rules.iter().map(hash).collect()
+}
+
+fn ask_the_same(one: Option<&Rule>, other: &Rule) -> bool {
+    let text = |rule| {
+        let mut text = String::new();
+        canonical::conditions(&mut text, rule);
+        text
+    };
+    one.is_some_and(|one| std::ptr::eq(one, other) || text(one) == text(other))
 }
 
 /// Whether a rule's conditions are no more than `action: "*"`.
