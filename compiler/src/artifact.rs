@@ -14,11 +14,11 @@ use crate::plan::Plan;
 use index::Candidate;
 use toolgate_runtime::artifact::format::{NONE, RULE_ENFORCED, RULE_LIFTS, RULE_RISK_SHIFT, RULE_TELLS, Section};
 
-/// Encodes a plan as an artifact.
+/// Encodes a plan as the sections of an artifact.
 ///
 /// # Errors
 /// The artifact would pass 4 GiB, or its patterns have too many states.
-pub(crate) fn encode(policy: &Policy, plan: &mut Plan<'_>, policy_digest: &[u8; 32]) -> Result<Vec<u8>, EncodeError> {
+pub(crate) fn encode(policy: &Policy, plan: &mut Plan<'_>) -> Result<Sections, EncodeError> {
     let mut sections = Sections::default();
     let (mut candidates, mut extras) = (Vec::with_capacity(policy.rules.len()), Vec::with_capacity(policy.rules.len()));
     for (index, (rule, conditions)) in policy.rules.iter().zip(&plan.rules).enumerate() {
@@ -68,7 +68,7 @@ pub(crate) fn encode(policy: &Policy, plan: &mut Plan<'_>, policy_digest: &[u8; 
             context,
         ],
     );
-    sections.finish(policy_digest)
+    Ok(sections)
 }
 
 /// Why a plan cannot be written down.

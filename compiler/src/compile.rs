@@ -69,8 +69,15 @@ pub fn compile_sources(sources: &[Source]) -> (Option<Compiled>, Vec<Diagnostic>
 }
 
 fn compile_naming(policy: &Policy, sources: &[Source]) -> Result<Compiled, Vec<Diagnostic>> {
-    let (mut plan, policy_digest) = beside(policy.rules.len(), || Plan::new(policy), || digest(policy));
-    let artifact = encode(policy, &mut plan, &policy_digest).map_err(|error| vec![diagnose(policy, sources, error)])?;
+    let rules = policy.rules.len();
+    let planned = || {
+        let mut plan = Plan::new(policy);
+        let sections = encode(policy, &mut plan);
+        (plan, sections)
+    };
+    let ((plan, sections), policy_digest) = beside(rules, planned, || digest(policy));
+    let finished = || sections.and_then(|sections| sections.finish(&policy_digest));
+    let artifact = freeing(rules, plan, finished).map_err(|error| vec![diagnose(policy, sources, error)])?;
     Ok(Compiled { artifact, policy_digest })
 }
 
@@ -84,6 +91,19 @@ fn beside<A, B: Send>(rules: usize, one: impl FnOnce() -> A, other: impl Fn() ->
         let one = one();
         let ended = started.ok().and_then(|thread| thread.join().ok());
         (one, ended.unwrap_or_else(&other))
+    })
+}
+
+/// Does what is to be done while something large is freed, where that pays and there are threads.
+fn freeing<A>(rules: usize, done_with: impl Send, work: impl FnOnce() -> A) -> A {
+    if cfg!(target_family = "wasm") || rules < RULES_BESIDE_MIN {
+        drop(done_with);
+        return work();
+    }
+    std::thread::scope(|scope| {
+        // Should no thread start, it is freed at once.
+        let _ = std::thread::Builder::new().spawn_scoped(scope, move || drop(done_with));
+        work()
     })
 }
 

@@ -159,7 +159,7 @@ impl Sections {
     }
 
     /// The finished artifact.
-    pub(super) fn finish(self, policy_digest: &[u8; 32]) -> Result<Vec<u8>, EncodeError> {
+    pub(crate) fn finish(self, policy_digest: &[u8; 32]) -> Result<Vec<u8>, EncodeError> {
         if self.overflow {
             return Err(EncodeError::TooLarge);
         }
