@@ -186,3 +186,34 @@ impl FieldKey<'_> {
         (self.field, kind, self.single)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{FieldKey, Key, Keys};
+
+    #[test]
+    fn texts_are_sorted_as_bytes_are() {
+        let long = "a".repeat(100);
+        let mut texts: Vec<String> = ["", "a", "a\0", "a\0\0", "ab", "abcdefgh", "abcdefgh\0", "abcdefghi", "abcdefgz", "\u{ff}", "b"]
+            .into_iter()
+            .map(str::to_owned)
+            .chain(["", "\0", "b", "a\0"].map(|end| format!("{long}{end}")))
+            .collect();
+        texts.reverse();
+        let mut keys = Keys::default();
+        // Met again, a key keeps its number.
+        for _ in 0..2 {
+            for (number, text) in (0..).zip(&texts) {
+                assert_eq!(keys.number(FieldKey { field: 1, single: false, key: Key::Exact(text.as_bytes()) }), number);
+            }
+        }
+        let (sorted, numbers) = keys.into_sorted();
+        let mut expected = texts.clone();
+        expected.sort();
+        let in_order: Vec<_> = sorted.keys.iter().map(|key| key.text().unwrap()).collect();
+        assert_eq!(in_order, expected.iter().map(String::as_bytes).collect::<Vec<_>>());
+        for (old, text) in texts.iter().enumerate() {
+            assert_eq!(sorted.key(numbers[old]), Some(Key::Exact(text.as_bytes())));
+        }
+    }
+}
