@@ -1,0 +1,25 @@
+//! Where the strings of a JSON text may end: one bit for each byte, 64 bytes at a time.
+//!
+//! ```text
+//! text  {"a":"b\n","ż":1}          marks  bit i of word i / 64: byte i is a stop
+//!        ↑ ↑ ↑ ↑ ↑ ↑↑↑  past the end: stops
+//! ```
+//!
+//! A **stop** is a byte that a string cannot simply hold: a quote, a backslash, a control, or anything beyond ASCII. From
+//! within a string the next stop is the quote that ends it, or something that has to be looked at.
+//!
+//! [`Kernel::mark`] does the same by every kernel. A vector kernel is only to be had where the processor has its
+//! instructions, so that no caller can go wrong.
+#![no_std]
+
+mod kernel;
+#[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+mod neon;
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+mod scalar;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod simd128;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+pub use kernel::{BLOCK_LEN_BYTES, Kernel};

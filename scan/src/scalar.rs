@@ -1,0 +1,32 @@
+//! Eight bytes at a time, in plain Rust.
+
+use crate::kernel::mark_blocks;
+
+pub(crate) fn mark(text: &[u8], marks: &mut [u64]) {
+    mark_blocks(text, marks, |block| {
+        let (words, _) = block.as_chunks::<8>();
+        // The last word's bits are the highest.
+        words.iter().rev().fold(0, |marks, word| marks << 8 | u64::from(stops(u64::from_le_bytes(*word))))
+    });
+}
+
+/// One bit for each byte of a word. No byte borrows or carries from another, so every bit is exact.
+#[inline(always)]
+fn stops(word: u64) -> u8 {
+    let quote = word ^ (ONES.wrapping_mul(b'"' as u64));
+    let backslash = word ^ (ONES.wrapping_mul(b'\\' as u64));
+    // A control has none of these bits.
+    let printable = word & (ONES.wrapping_mul(0xe0));
+    let tops = (!(some(quote) & some(backslash) & some(printable)) | word) & TOPS;
+    // The top bit of byte i, at 8 i after the shift, is multiplied to bit 56 + i.
+    ((tops >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
+}
+
+/// The top bit of every byte that is not zero.
+#[inline(always)]
+fn some(word: u64) -> u64 {
+    (word & !TOPS).wrapping_add(!TOPS) | word
+}
+
+const ONES: u64 = u64::MAX / 255;
+const TOPS: u64 = ONES << 7;
