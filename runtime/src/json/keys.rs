@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 
 use super::{
-    reader::{DEPTH_MAX, MEMBERS_MAX, refusal},
+    reader::{BYTES_MAX, DEPTH_MAX, MEMBERS_MAX, refusal},
     reason::{Reason, Refusal},
     sort::sort,
     text::Text,
@@ -25,7 +25,7 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Allocates for the largest request there may be: about 50 KiB.
+    /// Allocates for the largest request there may be: about 34 KiB.
     #[must_use]
     pub fn new() -> Self {
         Self::try_new().unwrap_or_else(abort)
@@ -96,7 +96,7 @@ impl Keys {
     /// object that gets more is looked at again when it closes or something ends the reading.
     #[inline(always)]
     pub(super) fn insert(&mut self, bytes: &[u8], hash: u64, start: usize, end: usize, escaped: bool) -> Result<(), Refusal> {
-        let key = Key { hash: hash as u32, start: start as u32, len: ((end.wrapping_sub(start) as u32) << 1) | u32::from(escaped) };
+        let key = Key::new(hash, start, end, escaped);
         let Some(level) = self.levels.get_mut(self.depth.wrapping_sub(1)) else { return Ok(()) };
         let mark = 1u64.wrapping_shl((hash >> 58) as u32);
         let is_marked = level.seen & mark != 0;
@@ -116,7 +116,7 @@ impl Keys {
     fn compare(&self, bytes: &[u8], first: usize, key: Key) -> Result<(), Refusal> {
         let siblings = self.entries.get(first..self.count).unwrap_or_default();
         if siblings.len() < FEW
-            && siblings.iter().any(|sibling| sibling.hash == key.hash && self.text(bytes, *sibling) == self.text(bytes, key))
+            && siblings.iter().any(|sibling| sibling.hash() == key.hash() && self.text(bytes, *sibling) == self.text(bytes, key))
         {
             return Err(key.duplicate());
         }
@@ -130,16 +130,16 @@ impl Keys {
         let mut entries = core::mem::take(&mut self.entries);
         let keys = entries.get_mut(first..last).unwrap_or_default();
         sort(keys, |left, right| {
-            (left.hash.cmp(&right.hash))
+            (left.hash().cmp(&right.hash()))
                 .then_with(|| self.text(bytes, *left).cmp(&self.text(bytes, *right)))
-                .then_with(|| left.start.cmp(&right.start))
+                .then_with(|| left.start().cmp(&right.start()))
                 .is_lt()
         });
         let second = keys
             .array_windows()
-            .filter(|[left, right]| left.hash == right.hash && self.text(bytes, *left) == self.text(bytes, *right))
+            .filter(|[left, right]| left.hash() == right.hash() && self.text(bytes, *left) == self.text(bytes, *right))
             .map(|[_, right]| *right)
-            .min_by_key(|key| key.start);
+            .min_by_key(|key| key.start());
         self.entries = entries;
         second.map(Key::duplicate)
     }
@@ -167,9 +167,8 @@ impl Keys {
     fn text<'a>(&self, bytes: &'a [u8], key: Key) -> Text<'a> {
         #[cfg(test)]
         self.compared.set(self.compared.get().wrapping_add(1));
-        let start = key.start as usize;
-        let raw = bytes.get(start..start.wrapping_add((key.len >> 1) as usize)).unwrap_or_default();
-        Text::written(raw, key.len & 1 == 1)
+        let raw = bytes.get(key.start()..key.start().wrapping_add(key.len())).unwrap_or_default();
+        Text::written(raw, key.is_escaped())
     }
 }
 
@@ -179,21 +178,42 @@ impl Default for Keys {
     }
 }
 
-/// A key of an open object.
+/// A key of an open object in one word, from the top: 23 bits of its hash, whether it has escapes, 20 bits of its length
+/// as written, 20 bits of where it begins.
+///
+/// INVARIANT: no key is as long as [`BYTES_MAX`], nor begins there, for its closing quote lies before.
 #[derive(Copy, Clone, Default)]
-struct Key {
-    hash: u32,
-    /// The byte after the opening quote.
-    start: u32,
-    /// Twice the length as written, plus one if that has escapes.
-    len: u32,
-}
+struct Key(u64);
 
 impl Key {
+    #[inline(always)]
+    fn new(hash: u64, start: usize, end: usize, escaped: bool) -> Self {
+        Self((hash << 41) | u64::from(escaped) << 40 | (end.wrapping_sub(start) as u64) << 20 | start as u64)
+    }
+
+    fn hash(self) -> u64 {
+        self.0 >> 41
+    }
+
+    fn is_escaped(self) -> bool {
+        self.0 >> 40 & 1 == 1
+    }
+
+    fn len(self) -> usize {
+        (self.0 >> 20) as usize & BYTES_MAX.wrapping_sub(1)
+    }
+
+    /// The byte after the opening quote.
+    fn start(self) -> usize {
+        self.0 as usize & BYTES_MAX.wrapping_sub(1)
+    }
+
     fn duplicate(self) -> Refusal {
-        Refusal { reason: Reason::DuplicateKey, offset: self.start.saturating_sub(1) }
+        refusal(Reason::DuplicateKey, self.start().saturating_sub(1))
     }
 }
+
+const _: () = assert!(BYTES_MAX == 1 << 20);
 
 /// An open container.
 #[derive(Copy, Clone, Default)]
