@@ -167,6 +167,10 @@ impl Visit for Spans {
         assert_ne!(node, NONE, "a value that nobody wants");
         self.0.push(value);
     }
+
+    fn restart(&mut self) {
+        self.0.clear();
+    }
 }
 
 /// Asks a value everything that conditions ask.

@@ -17,6 +17,8 @@ impl Visit for Nothing {
     }
 
     fn value(&mut self, _node: u32, _value: Span) {}
+
+    fn restart(&mut self) {}
 }
 
 fn reader(criterion: &mut Criterion) {

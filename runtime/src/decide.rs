@@ -34,7 +34,7 @@ impl Policy {
     /// Never, for any bytes.
     pub fn decide<'a>(&'a self, request: &[u8], scratch: &'a mut Scratch, options: Options) -> Decision<'a> {
         scratch.fit(self);
-        match crate::request::read(self, request, &mut scratch.keys, &mut scratch.request) {
+        match crate::request::read(self, request, &mut scratch.keys, &mut scratch.shapes, &mut scratch.request) {
             Ok(()) => self.decide_full(
                 &Request { fields: &scratch.request, bytes: request, missing: Item::ABSENT },
                 &mut scratch.ways,
@@ -49,7 +49,7 @@ impl Policy {
     /// The verdict alone, without paying for what goes with it: stops at the strictest rule.
     pub fn verdict(&self, request: &[u8], scratch: &mut Scratch, options: Options) -> Verdict {
         scratch.fit(self);
-        match crate::request::read(self, request, &mut scratch.keys, &mut scratch.request) {
+        match crate::request::read(self, request, &mut scratch.keys, &mut scratch.shapes, &mut scratch.request) {
             Ok(()) => {
                 let request = Request { fields: &scratch.request, bytes: request, missing: Item::ABSENT };
                 self.decide_verdict(&request, &mut scratch.ways, options)

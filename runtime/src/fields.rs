@@ -7,8 +7,7 @@ use core::fmt;
 use crate::artifact::format::{FIELD_HASHED, FIELD_NUMERIC, FIELD_READ};
 use crate::decide::no_action;
 use crate::item::{Item, ItemKind, Source};
-use crate::json::text::Text;
-use crate::json::{Keys, Kind, NONE, Number, Refusal, Span, Visit};
+use crate::json::{Keys, Kind, Number, Refusal};
 use crate::policy::Policy;
 
 /// The value of one field.
@@ -213,19 +212,9 @@ impl Source for FieldValues<'_> {
 
 /// The kind of a JSON text that is an array or an object under the law's limits.
 pub(crate) fn check(text: &str, keys: &mut Keys) -> Result<Kind, FieldError> {
-    struct Nothing;
-    impl Visit for Nothing {
-        fn member(&mut self, _: u32, _: Text<'_>, _: u64, _: u32) -> u32 {
-            NONE
-        }
-        fn value(&mut self, _: u32, _: Span) {}
+    // No white space around it, which would be taken for the value's own.
+    match crate::json::skip(text.as_bytes(), 0, keys, 0, 0) {
+        Some((kind @ (Kind::Array | Kind::Object), end)) if end == text.len() => Ok(kind),
+        _ => Err(FieldError::Malformed),
     }
-    let kind = crate::json::read_any(text.as_bytes(), keys, &mut Nothing).map_err(|_| FieldError::Malformed)?;
-    // White space around it would be taken for the value's own.
-    let bare = text
-        .bytes()
-        .next()
-        .zip(text.bytes().last())
-        .is_some_and(|(first, last)| !first.is_ascii_whitespace() && !last.is_ascii_whitespace());
-    if bare && matches!(kind, Kind::Array | Kind::Object) { Ok(kind) } else { Err(FieldError::Malformed) }
 }

@@ -2,7 +2,7 @@
 
 use crate::item::ItemKind;
 use crate::json::text::Text;
-use crate::json::{Keys, Kind, NONE, ROOT, Reason, Refusal, Span, Visit};
+use crate::json::{Keys, Kind, NONE, ROOT, Reason, Refusal, Shapes, Span, Visit};
 use crate::policy::Policy;
 use crate::scratch::RequestFields;
 
@@ -10,10 +10,10 @@ use crate::scratch::RequestFields;
 ///
 /// # Errors
 /// The law's section 3: the byte-level fault with the smallest offset, else the first rule of the rest that is broken.
-pub(crate) fn read(policy: &Policy, bytes: &[u8], keys: &mut Keys, fields: &mut RequestFields) -> Result<(), Refusal> {
+pub(crate) fn read(policy: &Policy, bytes: &[u8], keys: &mut Keys, shapes: &mut Shapes, fields: &mut RequestFields) -> Result<(), Refusal> {
     fields.begin();
-    let mut extract = Extract { policy, bytes, fields, input_is_top: false, top_input: None, own_input: None };
-    crate::json::read(bytes, keys, &mut extract)?;
+    let mut extract = Extract { policy, bytes, fields, top_input: None, own_input: None };
+    shapes.read(bytes, keys, &mut extract)?;
     let Extract { top_input, own_input, .. } = extract;
     normalise(policy, bytes, fields, top_input, own_input)
 }
@@ -23,36 +23,45 @@ struct Extract<'a> {
     policy: &'a Policy,
     bytes: &'a [u8],
     fields: &'a mut RequestFields,
-    /// The next value of `action.input` is the one written at the top.
-    input_is_top: bool,
     top_input: Option<Span>,
     own_input: Option<Span>,
+}
+
+impl Extract<'_> {
+    /// The node of an `input` that is written at the top: behind all fields.
+    fn top_input_node(&self) -> u32 {
+        // INVARIANT: the artifact says in one word how many fields there are.
+        self.policy.fields.len() as u32
+    }
 }
 
 impl Visit for Extract<'_> {
     #[inline]
     fn member(&mut self, parent: u32, key: Text<'_>, key_hash: u64, _at: u32) -> u32 {
+        let parent = if parent == self.top_input_node() { self.policy.known.action_input } else { parent };
         let found = self.policy.child(parent, key, key_hash);
-        if found == NONE && parent == ROOT && key.eq_bytes(b"input") {
-            self.input_is_top = true;
-            return self.policy.known.action_input;
-        }
-        found
+        if found == NONE && parent == ROOT && key.eq_bytes(b"input") { self.top_input_node() } else { found }
     }
 
-    #[inline]
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     fn value(&mut self, node: u32, span: Span) {
-        if node == self.policy.known.action_input {
-            // Neither place can lie inside the other, so the flag is about this value.
-            if self.input_is_top {
-                self.input_is_top = false;
-                self.top_input = Some(span);
-            } else {
+        let input = self.policy.known.action_input;
+        let field = if node == self.top_input_node() {
+            self.top_input = Some(span);
+            input
+        } else {
+            if node == input {
                 self.own_input = Some(span);
             }
-        }
-        let flags = self.policy.field(node).map_or(0, |field| field.flags);
-        self.fields.put(node, flags, span, self.bytes);
+            node
+        };
+        let flags = self.policy.field(field).map_or(0, |field| field.flags);
+        self.fields.put(field, flags, span, self.bytes);
+    }
+
+    fn restart(&mut self) {
+        self.fields.begin();
+        (self.top_input, self.own_input) = (None, None);
     }
 }
 

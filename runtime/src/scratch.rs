@@ -6,7 +6,7 @@ use crate::artifact::format::{FIELD_HASHED, FIELD_NUMERIC};
 use crate::bitset::BitSet;
 use crate::holding::Holding;
 use crate::item::{Item, ItemKind, Source};
-use crate::json::{Keys, Number, Span};
+use crate::json::{Keys, Number, Shapes, Span};
 use crate::memory::{OutOfMemory, abort, filled};
 use crate::policy::Policy;
 
@@ -19,6 +19,7 @@ pub(crate) const SHOWN_MAX: usize = 64;
 pub struct Scratch {
     pub(crate) artifact: [u8; 32],
     pub(crate) keys: Keys,
+    pub(crate) shapes: Shapes,
     pub(crate) request: RequestFields,
     pub(crate) ways: Ways,
     pub(crate) holding: Holding,
@@ -78,6 +79,7 @@ impl Scratch {
         Ok(Self {
             artifact: policy.artifact_digest,
             keys: Keys::try_new()?,
+            shapes: Shapes::try_new()?,
             request: RequestFields { stamp: 0, slots: filled(blank, fields)?, numbers: filled(None, fields)? },
             ways: Ways {
                 checked: BitSet::try_new(policy.rules.len())?,
@@ -117,6 +119,7 @@ impl Scratch {
         [
             size_of::<Self>(),
             self.keys.len_bytes(),
+            self.shapes.len_bytes(),
             size_of_val(&*self.request.slots),
             size_of_val(&*self.request.numbers),
             size_of_val(&*self.lists.requirements),

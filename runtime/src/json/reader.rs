@@ -16,10 +16,29 @@ pub trait Visit {
     /// A member of the object that is `parent`, whose key's opening quote is at `at`; `key_hash` is [`Text::hash`] of
     /// the key. The answer is the node of the member's value, [`NONE`] for one that nobody wants. Not called for
     /// members of a value that is `NONE`.
+    ///
+    /// For one parent and one key it must always be the same answer, and asking must change nothing: where
+    /// [`Shapes`](super::Shapes) are used, a member is only asked for when a text is new.
     fn member(&mut self, parent: u32, key: Text<'_>, key_hash: u64, at: u32) -> u32;
 
     /// The value of `node`, which is not [`NONE`]; objects and arrays come at their end, after their members.
     fn value(&mut self, node: u32, value: Span);
+
+    /// The text is read again from its start: what has been told of it is to be dropped. [`read`] never calls this.
+    fn restart(&mut self);
+}
+
+/// Wants no member.
+pub(crate) struct Nothing;
+
+impl Visit for Nothing {
+    fn member(&mut self, _: u32, _: Text<'_>, _: u64, _: u32) -> u32 {
+        NONE
+    }
+
+    fn value(&mut self, _: u32, _: Span) {}
+
+    fn restart(&mut self) {}
 }
 
 /// The node of the outermost object.
@@ -89,43 +108,57 @@ impl Span {
 /// # Panics
 /// Never, for any bytes.
 pub fn read<V: Visit>(bytes: &[u8], keys: &mut Keys, visit: &mut V) -> Result<(), Refusal> {
-    match read_any(bytes, keys, visit)? {
-        Kind::Object => Ok(()),
-        _ => Err(refusal(Reason::NotAnObject, 0)),
-    }
-}
-
-/// Reads `bytes` as one JSON value of any kind; only members of an outermost object have nodes.
-///
-/// # Errors
-/// As [`read`], but for [`Reason::NotAnObject`].
-pub(crate) fn read_any<V: Visit>(bytes: &[u8], keys: &mut Keys, visit: &mut V) -> Result<Kind, Refusal> {
     if bytes.len() > BYTES_MAX {
         return Err(refusal(Reason::TooLarge, BYTES_MAX));
     }
-    keys.clear();
-    read_value(bytes, keys, visit).map_err(|fault| keys.first_duplicate(bytes).unwrap_or_else(|| ill_formed_first(bytes, fault)))
+    keys.begin(0, 0);
+    let (at, byte) = token(bytes, 0);
+    let node = if byte == b'{' { ROOT } else { NONE };
+    let kind = read_value(bytes, at, node, keys, one_for_all(visit))
+        .and_then(|(kind, end)| match token(bytes, end) {
+            (at, _) if at < bytes.len() => Err(refusal(Reason::TrailingData, at)),
+            _ => Ok(kind),
+        })
+        .map_err(|fault| keys.first_duplicate(bytes).unwrap_or_else(|| ill_formed_first(bytes, fault)))?;
+    if kind == Kind::Object { Ok(()) } else { Err(refusal(Reason::NotAnObject, 0)) }
 }
 
-/// Reads the one value, whatever it is, and nothing after it. Stops at the first fault that shows; only duplicates
-/// may have stood before it.
-#[inline(always)]
-fn read_value<V: Visit>(bytes: &[u8], keys: &mut Keys, visit: &mut V) -> Result<Kind, Refusal> {
-    let (mut at, mut byte) = token(bytes, 0);
-    let mut node = if byte == b'{' { ROOT } else { NONE };
+/// The type and the end of the value that begins at `at` inside of so many containers whose objects have so many keys;
+/// nothing in it has a node. `None` if it cannot stand there: why, reading the whole text tells.
+#[inline(never)]
+pub(crate) fn skip(bytes: &[u8], at: usize, keys: &mut Keys, depth: usize, count: usize) -> Option<(Kind, usize)> {
+    if bytes.len() > BYTES_MAX {
+        return None;
+    }
+    keys.begin(depth, count);
+    read_value(bytes, at, NONE, keys, one_for_all(&mut Nothing)).ok()
+}
+
+/// Reads the value of `node` that begins at `at`, whatever it is: its type and its end. Stops at the first fault that
+/// shows; only duplicates may have stood before it.
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+fn read_value<V: Visit + ?Sized>(
+    bytes: &[u8],
+    mut at: usize,
+    mut node: u32,
+    keys: &mut Keys,
+    visit: &mut V,
+) -> Result<(Kind, usize), Refusal> {
+    let mut byte = bytes.get(at).copied().unwrap_or(0);
     // What closes the innermost container; 0 outside.
     let mut closer = 0;
-    let root = 'root: loop {
+    loop {
         // A value of `node` begins with `byte` at `at`. Behind it, and behind an opening bracket, comes `byte` again.
         let mut is_opening = false;
         if byte == b'"' {
             let start = at.wrapping_add(1);
             let (end, escaped) = string_end(bytes, start)?;
             tell(visit, node, Kind::String, start, end, escaped);
-            (at, byte) = token(bytes, end.wrapping_add(1));
+            let end = end.wrapping_add(1);
             if closer == 0 {
-                break Kind::String;
+                return Ok((Kind::String, end));
             }
+            (at, byte) = token(bytes, end);
         } else if byte == b'{' || byte == b'[' {
             keys.open(node, at, byte == b'[')?;
             is_opening = true;
@@ -134,10 +167,10 @@ fn read_value<V: Visit>(bytes: &[u8], keys: &mut Keys, visit: &mut V) -> Result<
         } else {
             let (kind, end) = scalar(bytes, at, byte)?;
             tell(visit, node, kind, at, end, false);
-            (at, byte) = token(bytes, end);
             if closer == 0 {
-                break kind;
+                return Ok((kind, end));
             }
+            (at, byte) = token(bytes, end);
         }
         // Closing brackets, and then the comma before the next member or element.
         loop {
@@ -146,12 +179,12 @@ fn read_value<V: Visit>(bytes: &[u8], keys: &mut Keys, visit: &mut V) -> Result<
                 let kind = if level.is_array { Kind::Array } else { Kind::Object };
                 let end = at.wrapping_add(1);
                 tell(visit, level.node, kind, level.at as usize, end, false);
-                (at, byte) = token(bytes, end);
-                is_opening = false;
                 match keys.innermost() {
                     Some(outer) => closer = if outer.is_array { b']' } else { b'}' },
-                    None => break 'root kind,
+                    None => return Ok((kind, end)),
                 }
+                (at, byte) = token(bytes, end);
+                is_opening = false;
                 continue;
             }
             if !is_opening {
@@ -188,12 +221,23 @@ fn read_value<V: Visit>(bytes: &[u8], keys: &mut Keys, visit: &mut V) -> Result<
             return Err(refusal(Reason::InvalidJson, at));
         }
         (at, byte) = token(bytes, at.wrapping_add(1));
-    };
-    if at < bytes.len() { Err(refusal(Reason::TrailingData, at)) } else { Ok(root) }
+    }
+}
+
+/// The reader is compiled for each visitor.
+#[cfg(not(target_arch = "wasm32"))]
+fn one_for_all<V: Visit>(visit: &mut V) -> &mut V {
+    visit
+}
+
+/// The reader is there once, whoever visits: a module has to be small.
+#[cfg(target_arch = "wasm32")]
+fn one_for_all<V: Visit>(visit: &mut V) -> &mut dyn Visit {
+    visit
 }
 
 #[inline(always)]
-fn tell<V: Visit>(visit: &mut V, node: u32, kind: Kind, start: usize, end: usize, escaped: bool) {
+fn tell<V: Visit + ?Sized>(visit: &mut V, node: u32, kind: Kind, start: usize, end: usize, escaped: bool) {
     if node != NONE {
         visit.value(node, Span { kind, start: start as u32, end: end as u32, escaped });
     }
@@ -201,7 +245,7 @@ fn tell<V: Visit>(visit: &mut V, node: u32, kind: Kind, start: usize, end: usize
 
 /// A number or a literal that begins with `byte` at `at`: its type and its end.
 #[inline(always)]
-fn scalar(bytes: &[u8], at: usize, byte: u8) -> Result<(Kind, usize), Refusal> {
+pub(super) fn scalar(bytes: &[u8], at: usize, byte: u8) -> Result<(Kind, usize), Refusal> {
     let (kind, literal): (Kind, &[u8]) = match byte {
         b'-' | b'0'..=b'9' => return Ok((Kind::Number, number_end(bytes, at)?)),
         b't' => (Kind::Bool(true), b"true"),
@@ -259,8 +303,8 @@ fn number_end(bytes: &[u8], at: usize) -> Result<usize, Refusal> {
 }
 
 /// The closing quote of the string whose contents begin at `at`, and whether they have escapes.
-#[inline(always)]
-fn string_end(bytes: &[u8], mut at: usize) -> Result<(usize, bool), Refusal> {
+#[inline]
+pub(super) fn string_end(bytes: &[u8], mut at: usize) -> Result<(usize, bool), Refusal> {
     while let Some(word) = word(bytes, at) {
         if let Some(index) = special(word) {
             at = at.wrapping_add(index);
@@ -276,7 +320,7 @@ fn string_end(bytes: &[u8], mut at: usize) -> Result<(usize, bool), Refusal> {
 
 /// The same from a byte on that is not plain, or in the last bytes of the request.
 #[inline(never)]
-fn string_end_slowly(bytes: &[u8], mut at: usize) -> Result<(usize, bool), Refusal> {
+pub(super) fn string_end_slowly(bytes: &[u8], mut at: usize) -> Result<(usize, bool), Refusal> {
     let mut escaped = false;
     loop {
         match bytes.get(at) {

@@ -34,7 +34,7 @@ pub(crate) fn quote_or_bracket(word: u64) -> Option<usize> {
 }
 
 /// The next byte from `at` that is no white space, and where it is; at the end of input 0, which can stand nowhere.
-#[inline(always)]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 pub(crate) fn token(bytes: &[u8], at: usize) -> (usize, u8) {
     match bytes.get(at) {
         Some(&byte) if byte > b' ' => (at, byte),

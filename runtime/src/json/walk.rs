@@ -34,7 +34,7 @@ impl<'a> Value<'a> {
 
     /// The value that begins at `at`, and the offset behind it.
     #[inline]
-    fn begin(text: &'a [u8], at: usize) -> Option<(Self, usize)> {
+    pub(super) fn begin(text: &'a [u8], at: usize) -> Option<(Self, usize)> {
         let (kind, end) = match *text.get(at)? {
             b'"' => {
                 let start = at.wrapping_add(1);

@@ -7,6 +7,7 @@
     reason = "a panic in these helpers is a failed test"
 )]
 
+mod shapes;
 mod slow;
 mod tree;
 
@@ -346,6 +347,10 @@ impl Visit for Told {
     fn value(&mut self, node: u32, value: Span) {
         assert_ne!(node, NONE);
         self.values.push((node, value));
+    }
+
+    fn restart(&mut self) {
+        *self = Self::default();
     }
 }
 

@@ -1,0 +1,194 @@
+//! Texts seen before: a request that is put together like an earlier one is read by comparing what lies between its values.
+//!
+//! ```text
+//! {"actor":{"id": "bot-1" },"action":{"name": "pay" ,"input":{"amount": 12.5 }}}
+//! ── segment ───── value ─── segment ───────── value ─ segment ───────── value ─ segment
+//! ```
+//!
+//! A text is segments and scalar values or arrays in turn. Values are always checked in full. A segment is compared with
+//! those that came from the same state in texts that [`read`] had accepted, so whatever has to be known of it (grammar,
+//! keys that are there already, depth, the fields of the values) is known. `docs/reader.md` has the argument. At anything
+//! else [`read`] reads the whole text: it alone refuses, and it alone decides what is learned.
+
+mod learn;
+mod marks;
+mod memory;
+
+use super::{
+    keys::Keys,
+    reader::{BYTES_MAX, DEPTH_MAX, Kind, Span, Visit, read, scalar, skip, string_end_slowly},
+    reason::Refusal,
+};
+use crate::memory::{OutOfMemory, abort};
+use marks::Marks;
+use memory::{Memory, Step};
+use toolgate_scan::Kernel;
+
+/// What was learned of the texts that were read, in memory that is allocated once. Belongs to the nodes of one
+/// [`Visit`]; no result ever depends on it.
+pub struct Shapes {
+    memory: Memory,
+    marks: Marks,
+    /// Where the containers begin that are open and have a node.
+    opened: [u32; DEPTH_MAX],
+    /// Where the last text left what is known, if something may be learned from it.
+    missed: Option<Place>,
+    /// Misses since the last hit.
+    misses: u32,
+    /// So many texts are not compared.
+    pause: u32,
+    /// There was no room for what was to be learned.
+    is_full: bool,
+    is_frozen: bool,
+}
+
+/// A state, and the offset behind the value that led to it.
+#[derive(Clone, Copy)]
+struct Place {
+    state: usize,
+    at: usize,
+}
+
+impl Shapes {
+    /// Nothing learned yet; allocates 34 KiB.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_kernel(Kernel::detect())
+    }
+
+    /// As [`Shapes::new`], by this kernel.
+    #[must_use]
+    pub fn with_kernel(kernel: Kernel) -> Self {
+        Self::try_with_kernel(kernel).unwrap_or_else(abort)
+    }
+
+    pub(crate) fn try_new() -> Result<Self, OutOfMemory> {
+        Self::try_with_kernel(Kernel::detect())
+    }
+
+    fn try_with_kernel(kernel: Kernel) -> Result<Self, OutOfMemory> {
+        Ok(Self {
+            memory: Memory::try_new()?,
+            marks: Marks::new(kernel),
+            opened: [0; DEPTH_MAX],
+            missed: None,
+            misses: 0,
+            pause: 0,
+            is_full: false,
+            is_frozen: false,
+        })
+    }
+
+    /// Learns nothing from now on, forgets nothing, and never pauses.
+    pub fn freeze(&mut self) {
+        self.is_frozen = true;
+        self.pause = 0;
+    }
+
+    /// Bytes on the heap.
+    pub(crate) fn len_bytes(&self) -> usize {
+        self.memory.len_bytes()
+    }
+
+    /// Reads `bytes` as [`read`] does, sooner if the text is put together like earlier ones.
+    ///
+    /// # Allocation and time
+    /// As [`read`].
+    ///
+    /// # Errors
+    /// Those of [`read`].
+    ///
+    /// # Panics
+    /// Never, for any bytes.
+    pub fn read<V: Visit>(&mut self, bytes: &[u8], keys: &mut Keys, visit: &mut V) -> Result<(), Refusal> {
+        if self.compare(bytes, keys, visit) {
+            return Ok(());
+        }
+        visit.restart();
+        read(bytes, keys, visit)?;
+        self.learn(bytes, visit);
+        Ok(())
+    }
+
+    /// Whether the text is one that is known. If it is not, the visitor may have been told a part of it.
+    #[inline]
+    fn compare<V: Visit>(&mut self, bytes: &[u8], keys: &mut Keys, visit: &mut V) -> bool {
+        self.missed = None;
+        if self.pause > 0 {
+            self.pause = self.pause.wrapping_sub(1);
+            return false;
+        }
+        if bytes.len() > BYTES_MAX {
+            return false;
+        }
+        let is_known = self.follow(bytes, keys, visit);
+        self.misses = if is_known { 0 } else { self.misses.saturating_add(1) };
+        is_known
+    }
+
+    /// Goes from state to state, a segment and a value at a time, to the end of the text.
+    #[inline(always)]
+    fn follow<V: Visit>(&mut self, text: &[u8], keys: &mut Keys, visit: &mut V) -> bool {
+        self.marks.begin(text);
+        let (mut state, mut at) = (memory::START, 0);
+        loop {
+            let Some(step) = self.memory.step(state, text, at) else {
+                self.missed = Some(Place { state, at });
+                return false;
+            };
+            if step.events != 0 {
+                self.containers(step, at, visit);
+            }
+            at = at.wrapping_add(step.len as usize);
+            state = step.state as usize;
+            let Some(&byte) = text.get(at) else { return true };
+            let (kind, start, end, escaped, behind) = match byte {
+                b'"' => {
+                    let start = at.wrapping_add(1);
+                    let stop = self.marks.next(text, start);
+                    if text.get(stop) == Some(&b'"') {
+                        (Kind::String, start, stop, false, stop.wrapping_add(1))
+                    } else {
+                        let Ok((end, escaped)) = string_end_slowly(text, stop) else { return false };
+                        (Kind::String, start, end, escaped, end.wrapping_add(1))
+                    }
+                }
+                b'[' => {
+                    let (depth, count) = self.memory.open_at(state);
+                    let Some((kind, end)) = skip(text, at, keys, depth, count) else { return false };
+                    (kind, at, end, false, end)
+                }
+                _ => {
+                    let Ok((kind, end)) = scalar(text, at, byte) else { return false };
+                    (kind, at, end, false, end)
+                }
+            };
+            if let Some(node) = memory::node(step.node) {
+                visit.value(node, Span { kind, start: start as u32, end: end as u32, escaped });
+            }
+            at = behind;
+        }
+    }
+
+    /// Tells of the objects that a segment opens and closes.
+    fn containers<V: Visit>(&mut self, step: Step, at: usize, visit: &mut V) {
+        for event in self.memory.events(step.events) {
+            let at = at.wrapping_add(event.offset as usize) as u32;
+            let Some(opened) = self.opened.get_mut(event.depth()) else { return };
+            if event.is_opening() {
+                *opened = at;
+            } else if let Some(node) = memory::node(event.node) {
+                visit.value(node, Span { kind: Kind::Object, start: *opened, end: at.wrapping_add(1), escaped: false });
+            }
+            if event.is_last() {
+                return;
+            }
+        }
+    }
+}
+
+impl Default for Shapes {
+    fn default() -> Self {
+        Self::new()
+    }
+}
