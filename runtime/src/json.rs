@@ -24,6 +24,7 @@ pub use number::Number;
 pub(crate) use reader::skip;
 pub use reader::{Kind, NONE, ROOT, Span, Visit, read};
 pub use reason::{Reason, Refusal};
+pub(crate) use scan::prints;
 pub use shapes::Shapes;
 pub use text::Text;
 pub use toolgate_scan::Kernel;

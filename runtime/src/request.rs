@@ -1,6 +1,7 @@
 //! The request: what the reader finds goes into the scratch, and the top-level members get their one form.
 
 use crate::item::ItemKind;
+use crate::json::prints;
 use crate::json::text::Text;
 use crate::json::{Keys, Kind, NONE, ROOT, Reason, Refusal, Shapes, Span, Visit};
 use crate::policy::Policy;
@@ -33,6 +34,15 @@ impl Extract<'_> {
         // INVARIANT: the artifact says in one word how many fields there are.
         self.policy.fields.len() as u32
     }
+
+    /// Keeps where the input stands, and returns its field. Apart, so that the reader's loop does not carry it along.
+    #[inline(never)]
+    fn input(&mut self, node: u32, span: Span) -> u32 {
+        let field = self.policy.known.action_input;
+        let place = if node == field { &mut self.own_input } else { &mut self.top_input };
+        *place = Some(span);
+        field
+    }
 }
 
 impl Visit for Extract<'_> {
@@ -44,17 +54,10 @@ impl Visit for Extract<'_> {
     }
 
     #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn value(&mut self, node: u32, span: Span) {
-        let input = self.policy.known.action_input;
-        let field = if node == self.top_input_node() {
-            self.top_input = Some(span);
-            input
-        } else {
-            if node == input {
-                self.own_input = Some(span);
-            }
-            node
-        };
+        let is_input = node == self.policy.known.action_input || node == self.top_input_node();
+        let field = if is_input { self.input(node, span) } else { node };
         let flags = self.policy.field(field).map_or(0, |field| field.flags);
         self.fields.put(field, flags, span, self.bytes);
     }
@@ -149,7 +152,7 @@ fn expand(policy: &Policy, bytes: &[u8], fields: &mut RequestFields, field: u32,
 /// Non-empty, no space at either end, and none of the law's controls, odd spaces, invisible and bidirectional marks.
 pub(crate) fn is_action_name(name: Text<'_>) -> bool {
     if let Some(plain) = name.as_plain()
-        && is_visible(plain)
+        && is_graphic(plain)
     {
         return !plain.is_empty();
     }
@@ -169,23 +172,16 @@ pub(crate) fn is_action_name(name: Text<'_>) -> bool {
     first.is_some() && first != Some(0x20) && last != Some(0x20)
 }
 
-/// Whether all bytes are visible ASCII, 0x21 to 0x7e.
-#[inline]
-fn is_visible(text: &[u8]) -> bool {
-    let is_visible = |word: u64| {
-        // A byte below 0x21 borrows from its top bit, one above 0x7e carries into it; what lies beyond ASCII has it already.
-        (word.wrapping_sub(ONES.wrapping_mul(0x21)) | word.wrapping_add(ONES) | word) & TOPS == 0
-    };
+/// Whether all of it is ASCII that prints, without spaces.
+fn is_graphic(text: &[u8]) -> bool {
     let (words, rest) = text.as_chunks::<8>();
-    let last = match text.last_chunk::<8>() {
-        Some(last) => is_visible(u64::from_le_bytes(*last)),
-        None => rest.iter().all(|byte| (0x21..0x7f).contains(byte)),
+    let rest_prints = match text.last_chunk::<8>() {
+        // The last eight bytes overlap the word before.
+        Some(last) => prints(u64::from_le_bytes(*last)),
+        None => rest.iter().all(u8::is_ascii_graphic),
     };
-    last && words.iter().all(|word| is_visible(u64::from_le_bytes(*word)))
+    rest_prints && words.iter().all(|word| prints(u64::from_le_bytes(*word)))
 }
-
-const ONES: u64 = u64::MAX / 255;
-const TOPS: u64 = ONES << 7;
 
 /// Code points of bytes that are known to be UTF-8.
 struct Decoder<I>(I);

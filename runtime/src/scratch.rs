@@ -6,7 +6,7 @@ use crate::artifact::format::{FIELD_HASHED, FIELD_NUMERIC};
 use crate::bitset::BitSet;
 use crate::holding::Holding;
 use crate::item::{Item, ItemKind, Source};
-use crate::json::{Keys, Number, Shapes, Span};
+use crate::json::{Keys, Number, Shapes, Span, Text};
 use crate::memory::{OutOfMemory, abort, filled};
 use crate::policy::Policy;
 
@@ -142,12 +142,13 @@ impl RequestFields {
     }
 
     /// Keeps a value, with what the policy wants prepared for the field.
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub(crate) fn put(&mut self, field: u32, flags: u32, span: Span, request: &[u8]) {
         let Some(slot) = self.slots.get_mut(field as usize) else { return };
         let kind = ItemKind::from(span.kind);
         *slot = Slot { stamp: self.stamp, kind, escaped: span.escaped, start: span.start, end: span.end, hash: 0 };
         if kind == ItemKind::String && flags & FIELD_HASHED != 0 {
-            slot.hash = span.of(request).as_text().map_or(0, |text| text.hash());
+            slot.hash = Text::hash_within(request, span.start as usize, span.end as usize, span.escaped);
         }
         if kind == ItemKind::Number
             && flags & FIELD_NUMERIC != 0

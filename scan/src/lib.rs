@@ -8,6 +8,8 @@
 //! A **stop** is a byte that a string cannot simply hold: a quote, a backslash, a control, or anything beyond ASCII. From
 //! within a string the next stop is the quote that ends it, or something that has to be looked at.
 //!
+//! [`differences`] compares 32 bytes, by instructions that every processor of a target has.
+//!
 //! [`Kernel::mark`] does the same by every kernel. A vector kernel is only to be had where the processor has its
 //! instructions, so that no caller can go wrong.
 #![no_std]
@@ -19,7 +21,9 @@ mod neon;
 mod scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd128;
+mod wide;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 pub use kernel::{BLOCK_LEN_BYTES, Kernel};
+pub use wide::{WIDE, differences};

@@ -1,6 +1,8 @@
 //! Eight bytes at a time, in plain Rust.
 
 use crate::kernel::mark_blocks;
+#[cfg(not(target_arch = "x86_64"))]
+use crate::wide::WIDE;
 
 pub(crate) fn mark(text: &[u8], marks: &mut [u64]) {
     mark_blocks(text, marks, |block| {
@@ -17,9 +19,26 @@ fn stops(word: u64) -> u8 {
     let backslash = word ^ (ONES.wrapping_mul(b'\\' as u64));
     // A control has none of these bits.
     let printable = word & (ONES.wrapping_mul(0xe0));
-    let tops = (!(some(quote) & some(backslash) & some(printable)) | word) & TOPS;
-    // The top bit of byte i, at 8 i after the shift, is multiplied to bit 56 + i.
-    ((tops >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
+    gathered(!(some(quote) & some(backslash) & some(printable)) | word)
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+pub(crate) fn differences(left: &[u8; WIDE], right: &[u8; WIDE]) -> u32 {
+    let (left, _) = left.as_chunks::<8>();
+    let (right, _) = right.as_chunks::<8>();
+    // The last word's bits are the highest.
+    left.iter()
+        .zip(right)
+        .rev()
+        .fold(0, |marks, (left, right)| marks << 8 | u32::from(gathered(some(u64::from_le_bytes(*left) ^ u64::from_le_bytes(*right)))))
+}
+
+/// The top bits of all bytes.
+#[inline(always)]
+fn gathered(word: u64) -> u8 {
+    // That of byte i, at 8 i after the shift, is multiplied to bit 56 + i.
+    (((word & TOPS) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
 }
 
 /// The top bit of every byte that is not zero.

@@ -1,18 +1,34 @@
 //! The vector instructions of WebAssembly, which a module has or has not: nothing is asked at run time.
 
-use core::arch::wasm32::{i8x16_lt, i8x16_splat, u8x16_bitmask, u8x16_eq, u8x16_splat, v128, v128_load, v128_or};
+use core::arch::wasm32::{i8x16_lt, i8x16_splat, u8x16_bitmask, u8x16_eq, u8x16_ne, u8x16_splat, v128, v128_load, v128_or};
 
 use crate::kernel::mark_blocks;
+use crate::wide::WIDE;
 
 pub(crate) fn mark(text: &[u8], marks: &mut [u64]) {
     mark_blocks(text, marks, |block| {
         let (parts, _) = block.as_chunks::<16>();
-        parts.iter().rev().fold(0, |marks, part| {
-            // SAFETY: the part has 16 bytes, and the load needs no alignment.
-            let bytes = unsafe { v128_load(part.as_ptr().cast::<v128>()) };
-            marks << 16 | u64::from(stops(bytes))
-        })
+        parts.iter().rev().fold(0, |marks, part| marks << 16 | u64::from(stops(load(part))))
     });
+}
+
+#[inline(always)]
+fn load(bytes: &[u8; 16]) -> v128 {
+    // SAFETY: there are 16 bytes, and the load needs no alignment.
+    unsafe { v128_load(bytes.as_ptr().cast::<v128>()) }
+}
+
+#[inline(always)]
+pub(crate) fn differences(left: &[u8; WIDE], right: &[u8; WIDE]) -> u32 {
+    match (left.as_chunks::<16>().0, right.as_chunks::<16>().0) {
+        ([left_low, left_high], [right_low, right_high]) => {
+            let low = u8x16_bitmask(u8x16_ne(load(left_low), load(right_low)));
+            let high = u8x16_bitmask(u8x16_ne(load(left_high), load(right_high)));
+            u32::from(low) | u32::from(high) << 16
+        }
+        // 32 bytes are two times 16.
+        _ => u32::MAX,
+    }
 }
 
 /// As signed bytes, controls and all beyond ASCII are those below a space.

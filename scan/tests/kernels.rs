@@ -1,7 +1,7 @@
 //! Every kernel of this processor against the law of stops, byte by byte.
 #![expect(clippy::arithmetic_side_effects, reason = "a panic is a failed test")]
 
-use toolgate_scan::Kernel;
+use toolgate_scan::{Kernel, WIDE, differences};
 
 /// What `mark` must write, as its documentation says it.
 fn expected(text: &[u8], words: usize) -> Vec<u64> {
@@ -87,4 +87,19 @@ fn no_more_than_the_words_is_read() {
         check(text.get(..words * 64).unwrap_or(&text), words);
     }
     Kernel::all().for_each(|kernel| kernel.mark(b"", &mut []));
+}
+
+#[test]
+fn differences_are_found_wherever_they_are() {
+    let same: [u8; WIDE] = std::array::from_fn(|at| (at * 37) as u8);
+    assert_eq!(differences(&same, &same), 0);
+    for at in 0..WIDE {
+        for bit in 0..8 {
+            let mut other = same;
+            other.iter_mut().skip(at).step_by(11).for_each(|byte| *byte ^= 1 << bit);
+            let wanted = (at..WIDE).step_by(11).fold(0, |marks, at| marks | 1 << at);
+            assert_eq!(differences(&same, &other), wanted);
+            assert_eq!(differences(&other, &same), wanted);
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use super::{
     keys::Keys,
     reason::{Reason, Refusal},
-    scan::{hex, sequence_len, special, token, word},
+    scan::{digits, hex, sequence_len, special, token, word},
     text::Text,
     walk::Value,
 };
@@ -272,17 +272,11 @@ pub(crate) fn is_number(text: &[u8]) -> bool {
 
 /// The end of the number that begins at `at` with a digit or a minus sign.
 #[inline]
-fn number_end(bytes: &[u8], at: usize) -> Result<usize, Refusal> {
-    let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
-    let digits = |mut at: usize| {
+pub(super) fn number_end(bytes: &[u8], at: usize) -> Result<usize, Refusal> {
+    let digits = |start: usize| {
+        let end = digits_end(bytes, start);
         // One digit or more.
-        if !digit(at) {
-            return Err(refusal(Reason::InvalidJson, at));
-        }
-        while digit(at) {
-            at = at.wrapping_add(1);
-        }
-        Ok(at)
+        if end == start { Err(refusal(Reason::InvalidJson, start)) } else { Ok(end) }
     };
     let whole = if bytes.get(at) == Some(&b'-') { at.wrapping_add(1) } else { at };
     let mut end = digits(whole)?;
@@ -300,6 +294,22 @@ fn number_end(bytes: &[u8], at: usize) -> Result<usize, Refusal> {
         end = digits(end)?;
     }
     Ok(end)
+}
+
+/// The end of the digits that begin at `at`.
+#[inline]
+fn digits_end(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(word) = word(bytes, at) {
+        let count = digits(word);
+        at = at.wrapping_add(count);
+        if count < 8 {
+            return at;
+        }
+    }
+    while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+        at = at.wrapping_add(1);
+    }
+    at
 }
 
 /// The closing quote of the string whose contents begin at `at`, and whether they have escapes.

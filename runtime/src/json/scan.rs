@@ -33,6 +33,24 @@ pub(crate) fn quote_or_bracket(word: u64) -> Option<usize> {
     first(brackets | zeros(word ^ (ONES.wrapping_mul(b'"' as u64))))
 }
 
+/// How many digits `word` begins with.
+///
+/// A byte carries into the next only if it is marked itself, so the lowest mark is never a false one.
+#[inline(always)]
+pub(crate) fn digits(word: u64) -> usize {
+    let values = word ^ ONES.wrapping_mul(b'0' as u64);
+    // More than 9, or beyond ASCII.
+    first((values.wrapping_add(ONES.wrapping_mul(0x76)) | values) & TOPS).unwrap_or(8)
+}
+
+/// Whether all bytes of `word` are ASCII that prints, a space not included.
+#[inline(always)]
+pub(crate) fn prints(word: u64) -> bool {
+    let below = word.wrapping_sub(ONES.wrapping_mul(0x21));
+    let above = word.wrapping_add(ONES);
+    (below | above | word) & TOPS == 0
+}
+
 /// The next byte from `at` that is no white space, and where it is; at the end of input 0, which can stand nowhere.
 #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 pub(crate) fn token(bytes: &[u8], at: usize) -> (usize, u8) {
@@ -107,14 +125,16 @@ mod tests {
     fn marks_are_exact_for_every_pair_of_bytes() {
         for low in 0..=255u8 {
             for high in 0..=255u8 {
-                for at in 0..7 {
-                    let mut bytes = *b"abcdefgh";
+                for (at, plain) in (0..7).flat_map(|at| [(at, *b"abcdefgh"), (at, *b"01234567")]) {
+                    let mut bytes = plain;
                     bytes[at] = low;
                     bytes[at + 1] = high;
                     let word = u64::from_le_bytes(bytes);
                     let position = |test: fn(&u8) -> bool| bytes.iter().position(test);
                     assert_eq!(special(word), position(|byte| matches!(byte, 0..0x20 | b'"' | b'\\' | 0x80..)), "{bytes:?}");
                     assert_eq!(quote_or_backslash(word), position(|byte| matches!(byte, b'"' | b'\\')), "{bytes:?}");
+                    assert_eq!(digits(word), position(|byte| !byte.is_ascii_digit()).unwrap_or(8), "{bytes:?}");
+                    assert_eq!(prints(word), bytes.iter().all(u8::is_ascii_graphic), "{bytes:?}");
                     assert_eq!(quote_or_bracket(word), position(|byte| matches!(byte, b'"' | b'[' | b']' | b'{' | b'}')), "{bytes:?}");
                 }
             }

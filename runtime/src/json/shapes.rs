@@ -16,7 +16,7 @@ mod memory;
 
 use super::{
     keys::Keys,
-    reader::{BYTES_MAX, DEPTH_MAX, Kind, Span, Visit, read, scalar, skip, string_end_slowly},
+    reader::{BYTES_MAX, DEPTH_MAX, Kind, Span, Visit, number_end, read, scalar, skip, string_end_slowly},
     reason::Refusal,
 };
 use crate::memory::{OutOfMemory, abort};
@@ -129,61 +129,78 @@ impl Shapes {
     /// Goes from state to state, a segment and a value at a time, to the end of the text.
     #[inline(always)]
     fn follow<V: Visit>(&mut self, text: &[u8], keys: &mut Keys, visit: &mut V) -> bool {
-        self.marks.begin(text);
+        let Self { memory, marks, opened, missed, .. } = self;
+        marks.begin(text);
         let (mut state, mut at) = (memory::START, 0);
         loop {
-            let Some(step) = self.memory.step(state, text, at) else {
-                self.missed = Some(Place { state, at });
+            let Some(&step) = memory.step(state, text, at) else {
+                *missed = Some(Place { state, at });
                 return false;
             };
             if step.events != 0 {
-                self.containers(step, at, visit);
+                containers(memory, step.events as usize, opened, at, visit);
             }
             at = at.wrapping_add(step.len as usize);
             state = step.state as usize;
             let Some(&byte) = text.get(at) else { return true };
-            let (kind, start, end, escaped, behind) = match byte {
+            // Told in each branch, so that a visitor becomes part of it with a type that is known.
+            at = match byte {
                 b'"' => {
                     let start = at.wrapping_add(1);
-                    let stop = self.marks.next(text, start);
-                    if text.get(stop) == Some(&b'"') {
-                        (Kind::String, start, stop, false, stop.wrapping_add(1))
+                    let stop = marks.next(text, start);
+                    let (end, escaped) = if text.get(stop) == Some(&b'"') {
+                        (stop, false)
                     } else {
-                        let Ok((end, escaped)) = string_end_slowly(text, stop) else { return false };
-                        (Kind::String, start, end, escaped, end.wrapping_add(1))
-                    }
+                        let Ok(end) = string_end_slowly(text, stop) else { return false };
+                        end
+                    };
+                    tell(visit, step, Kind::String, (start, end), escaped);
+                    end.wrapping_add(1)
+                }
+                b'-' | b'0'..=b'9' => {
+                    let Ok(end) = number_end(text, at) else { return false };
+                    tell(visit, step, Kind::Number, (at, end), false);
+                    end
                 }
                 b'[' => {
-                    let (depth, count) = self.memory.open_at(state);
+                    let (depth, count) = memory.open_at(state);
                     let Some((kind, end)) = skip(text, at, keys, depth, count) else { return false };
-                    (kind, at, end, false, end)
+                    tell(visit, step, kind, (at, end), false);
+                    end
                 }
                 _ => {
                     let Ok((kind, end)) = scalar(text, at, byte) else { return false };
-                    (kind, at, end, false, end)
+                    tell(visit, step, kind, (at, end), false);
+                    end
                 }
             };
-            if let Some(node) = memory::node(step.node) {
-                visit.value(node, Span { kind, start: start as u32, end: end as u32, escaped });
-            }
-            at = behind;
         }
     }
+}
 
-    /// Tells of the objects that a segment opens and closes.
-    fn containers<V: Visit>(&mut self, step: Step, at: usize, visit: &mut V) {
-        for event in self.memory.events(step.events) {
-            let at = at.wrapping_add(event.offset as usize) as u32;
-            let Some(opened) = self.opened.get_mut(event.depth()) else { return };
-            if event.is_opening() {
-                *opened = at;
-            } else if let Some(node) = memory::node(event.node) {
-                visit.value(node, Span { kind: Kind::Object, start: *opened, end: at.wrapping_add(1), escaped: false });
-            }
-            if event.is_last() {
-                return;
-            }
+/// Tells of the objects that a segment opens and closes.
+#[inline(always)]
+fn containers<V: Visit>(memory: &Memory, first: usize, opened: &mut [u32; DEPTH_MAX], at: usize, visit: &mut V) {
+    for index in first..memory::EVENTS_MAX {
+        let event = memory.event(index);
+        let at = at.wrapping_add(event.offset as usize) as u32;
+        let Some(opened) = opened.get_mut(event.depth() % DEPTH_MAX) else { return };
+        if event.is_opening() {
+            *opened = at;
+        } else {
+            visit.value(event.node.into(), Span { kind: Kind::Object, start: *opened, end: at.wrapping_add(1), escaped: false });
         }
+        if event.is_last() {
+            return;
+        }
+    }
+}
+
+/// Tells of the value behind a step, if anybody wants it.
+#[inline(always)]
+fn tell<V: Visit>(visit: &mut V, step: Step, kind: Kind, (start, end): (usize, usize), escaped: bool) {
+    if let Some(node) = memory::node(step.node) {
+        visit.value(node, Span { kind, start: start as u32, end: end as u32, escaped });
     }
 }
 

@@ -8,9 +8,10 @@ use super::super::{
 };
 use super::{
     Place, Shapes,
-    memory::{Event, FOLLOW_END, FOLLOW_VALUE, LAST, Memory, OPENING, SEEN_MAX, State, Step, WIDE, kept, node},
+    memory::{Event, FOLLOW_END, FOLLOW_VALUE, LAST, Memory, OPENING, SEEN_MAX, State, Step, kept, node},
 };
 use crate::json::NONE;
+use toolgate_scan::WIDE;
 
 impl Shapes {
     /// Learns the steps of a text from where it left what is known, if it did so there before. The text is one that
@@ -116,7 +117,7 @@ impl Memory {
             [] => 0,
             events @ [.., _] => {
                 events.last_mut()?.place |= LAST;
-                keep(&mut self.events, &mut self.used.events, 0, events)?
+                keep(&mut *self.events, &mut self.used.events, 0, events)?
             }
         };
         let follow = follow(text, end);

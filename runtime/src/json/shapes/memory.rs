@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 
 use super::super::reader::{NONE, ROOT};
 use crate::memory::{OutOfMemory, filled};
+use toolgate_scan::{WIDE, differences};
 
 /// Everything that is known.
 ///
@@ -11,11 +12,11 @@ use crate::memory::{OutOfMemory, filled};
 /// at an index; the step at that index is the first way on from it, and others follow by [`Step::other`]. So an index is
 /// that of a state or that of a further step.
 pub(super) struct Memory {
-    pub(super) steps: Box<[Step]>,
-    pub(super) states: Box<[State]>,
+    pub(super) steps: Box<[Step; STATES_MAX]>,
+    pub(super) states: Box<[State; STATES_MAX]>,
     /// Texts of segments; keys are parts of them.
     pub(super) segments: Box<[u8]>,
-    pub(super) events: Box<[Event]>,
+    pub(super) events: Box<[Event; EVENTS_MAX]>,
     /// Marks of segments that were seen once.
     pub(super) seen: [u16; SEEN_MAX],
     pub(super) used: Used,
@@ -108,10 +109,10 @@ impl State {
 impl Memory {
     pub(super) fn try_new() -> Result<Self, OutOfMemory> {
         let mut memory = Self {
-            steps: filled(Step::default(), STATES_MAX)?,
-            states: filled(State::default(), STATES_MAX)?,
+            steps: filled(Step::default(), STATES_MAX)?.try_into().map_err(|_| OutOfMemory)?,
+            states: filled(State::default(), STATES_MAX)?.try_into().map_err(|_| OutOfMemory)?,
             segments: filled(0, SEGMENTS_LEN_BYTES)?,
-            events: filled(Event::default(), EVENTS_MAX)?,
+            events: filled(Event::default(), EVENTS_MAX)?.try_into().map_err(|_| OutOfMemory)?,
             seen: [0; SEEN_MAX],
             used: Used { states: 1, segments: 1, events: 1 },
         };
@@ -140,28 +141,45 @@ impl Memory {
     /// There is at most one: of two segments from one state where one begins the other, the shorter ends where a value
     /// begins, or the text ends, and the longer goes on there.
     #[inline(always)]
-    pub(super) fn step(&self, state: usize, text: &[u8], at: usize) -> Option<Step> {
-        let found = Bytes::at(text, at);
-        let mut step = self.steps.get(state)?;
-        while !self.fits(step, &found, text, at) {
+    pub(super) fn step(&self, state: usize, text: &[u8], at: usize) -> Option<&Step> {
+        let short;
+        let found = match text.get(at..).and_then(|rest| rest.first_chunk::<WIDE>()) {
+            Some(found) => found,
+            None => {
+                short = last(text, at);
+                &short
+            }
+        };
+        let mut step = self.at(state)?;
+        while !self.fits(step, found, text, at) {
             if step.other == 0 {
                 return None;
             }
-            step = self.steps.get(step.other as usize)?;
+            step = self.at(step.other as usize)?;
         }
-        Some(*step)
+        Some(step)
+    }
+
+    /// The step at an index, of which there is none too large.
+    #[inline(always)]
+    fn at(&self, index: usize) -> Option<&Step> {
+        self.steps.get(index % STATES_MAX)
     }
 
     #[inline(always)]
-    fn fits(&self, step: &Step, found: &Bytes, text: &[u8], at: usize) -> bool {
+    fn fits(&self, step: &Step, found: &[u8; WIDE], text: &[u8], at: usize) -> bool {
         let len = step.len as usize;
         let end = at.wrapping_add(len);
         let follow = text.get(end).map_or(FOLLOW_END, |byte| FOLLOW.get(*byte as usize).copied().unwrap_or(0));
         if follow & step.follow == 0 {
             return false;
         }
-        let Some(wanted) = self.segments.get(step.segment as usize..).and_then(|rest| rest.first_chunk()) else { return false };
-        found.begin_with(wanted, len) && (len <= WIDE || text.get(at..end) == self.segment(step))
+        if len > WIDE {
+            return text.get(at..end) == self.segment(step);
+        }
+        let wanted = self.segments.get(step.segment as usize..).and_then(|rest| rest.first_chunk());
+        // INVARIANT: a step that is followed by something has at least one byte. What is behind them is shifted out.
+        wanted.is_some_and(|wanted| differences(found, wanted).wrapping_shl((len as u32).wrapping_neg()) == 0)
     }
 
     pub(super) fn segment(&self, step: &Step) -> Option<&[u8]> {
@@ -174,76 +192,30 @@ impl Memory {
         self.states.get(state).map_or((0, 0), |state| (state.depth(), state.count as usize))
     }
 
-    pub(super) fn events(&self, first: u16) -> impl Iterator<Item = Event> {
-        self.events.get(first as usize..).unwrap_or_default().iter().copied()
-    }
-}
-
-/// So many bytes of a segment are compared at once.
-pub(super) const WIDE: usize = 32;
-
-/// The bytes at some place of a text, zeros past its end.
-struct Bytes([u64; 4]);
-
-impl Bytes {
+    /// An event, of which there is none behind the last.
     #[inline(always)]
-    fn at(text: &[u8], at: usize) -> Self {
-        let rest = text.get(at..).unwrap_or_default();
-        Self(match rest.first_chunk::<WIDE>() {
-            Some(bytes) => words(bytes),
-            None => last(rest, text),
-        })
-    }
-
-    /// Whether they begin with the first `len` bytes of `wanted`, or all of it if it has fewer.
-    #[inline(always)]
-    fn begin_with(&self, wanted: &[u8; WIDE], len: usize) -> bool {
-        let mask = MASKS.get(WIDE.saturating_sub(len)..).and_then(|masks| masks.first_chunk::<WIDE>());
-        let (wanted, mask) = (words(wanted), words(mask.unwrap_or(&[0xff; WIDE])));
-        let differ = |index: usize| match (self.0.get(index), wanted.get(index), mask.get(index)) {
-            (Some(found), Some(wanted), Some(mask)) => (found ^ wanted) & mask,
-            _ => u64::MAX,
-        };
-        differ(0) | differ(1) | differ(2) | differ(3) == 0
+    pub(super) fn event(&self, index: usize) -> Event {
+        self.events.get(index % EVENTS_MAX).copied().unwrap_or_default()
     }
 }
 
+/// The last bytes of a text, fewer than [`WIDE`], and zeros past its end.
 #[inline(always)]
-fn words(bytes: &[u8; WIDE]) -> [u64; 4] {
-    let (words, _) = bytes.as_chunks::<8>();
-    match words {
-        [a, b, c, d] => [a, b, c, d].map(|word| u64::from_le_bytes(*word)),
-        _ => [0; 4],
-    }
-}
-
-/// The last bytes of a text, fewer than [`WIDE`].
-#[inline(always)]
-fn last(rest: &[u8], text: &[u8]) -> [u64; 4] {
-    let halves = |low: u128, high: u128| [low as u64, (low >> 64) as u64, high as u64, (high >> 64) as u64];
+fn last(text: &[u8], at: usize) -> [u8; WIDE] {
+    let rest = text.get(at..).unwrap_or_default();
     // INVARIANT: `rest` is shorter than 32 bytes, so no shift is by more than 128 bits.
-    let shift = |missing: usize| (missing as u32).wrapping_mul(8);
-    match (rest.first_chunk::<16>(), text.last_chunk::<16>()) {
-        (Some(first), Some(last)) => {
-            let missing = WIDE.wrapping_sub(rest.len());
-            halves(u128::from_le_bytes(*first), u128::from_le_bytes(*last).unbounded_shr(shift(missing)))
+    let behind = |last: &[u8; 16], missing: usize| u128::from_le_bytes(*last).unbounded_shr((missing as u32).wrapping_mul(8)).to_le_bytes();
+    let mut bytes = [0; WIDE];
+    if let ([low, high], Some(last)) = (bytes.as_chunks_mut::<16>().0, text.last_chunk::<16>()) {
+        match rest.first_chunk::<16>() {
+            Some(first) => (*low, *high) = (*first, behind(last, WIDE.wrapping_sub(rest.len()))),
+            None => *low = behind(last, 16_usize.wrapping_sub(rest.len())),
         }
-        (None, Some(last)) => halves(u128::from_le_bytes(*last).unbounded_shr(shift(16_usize.wrapping_sub(rest.len()))), 0),
-        _ => {
-            let mut bytes = [0; WIDE];
-            bytes.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
-            words(&bytes)
-        }
+    } else {
+        bytes.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
     }
+    bytes
 }
-
-/// Ones and then zeros: from `WIDE - n` on, the first `n` of 32 bytes.
-static MASKS: [u8; 2 * WIDE] = {
-    let mut masks = [0; 2 * WIDE];
-    let (ones, _) = masks.split_at_mut(WIDE);
-    ones.copy_from_slice(&[0xff; WIDE]);
-    masks
-};
 
 /// A value may begin here.
 pub(super) const FOLLOW_VALUE: u8 = 1;
@@ -281,5 +253,5 @@ const NOBODY: u16 = u16::MAX;
 pub(super) const START: usize = 0;
 const STATES_MAX: usize = 1_024;
 const SEGMENTS_LEN_BYTES: usize = 10_240;
-const EVENTS_MAX: usize = 256;
+pub(super) const EVENTS_MAX: usize = 256;
 pub(super) const SEEN_MAX: usize = 128;
