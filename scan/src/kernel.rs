@@ -68,14 +68,14 @@ impl Kernel {
         }
     }
 
-    /// Marks the stops of `text`: bit i of word n is about byte 64 n + i.
+    /// Marks the stops of `text`, lowest bits first: bit i % 8 of byte i / 8 is about byte i of the text.
     ///
-    /// Every word of `marks` is written. Past the end of `text` all is a stop; what of `text` has no word is not read.
+    /// All of `marks` is written. Past the end of `text` all is a stop; what of `text` has no mark is not read.
     ///
     /// # Panics
     /// Never.
     #[inline]
-    pub fn mark(self, text: &[u8], marks: &mut [u64]) {
+    pub fn mark(self, text: &[u8], marks: &mut [Marks]) {
         match self.0 {
             #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
             Instructions::Scalar => crate::scalar::mark(text, marks),
@@ -93,30 +93,33 @@ impl Kernel {
     }
 }
 
-/// Bytes that one word of marks is about.
+/// Bytes that [`Marks`] are about.
 pub const BLOCK_LEN_BYTES: usize = 64;
+
+/// The marks of one block of text.
+pub type Marks = [u8; BLOCK_LEN_BYTES / 8];
 
 pub(crate) type Block = [u8; BLOCK_LEN_BYTES];
 
 /// Marks `text` block by block; `stops` marks one. Becomes part of its caller, and so is compiled for its instructions.
 #[inline(always)]
-pub(crate) fn mark_blocks(text: &[u8], marks: &mut [u64], stops: impl Fn(&Block) -> u64) {
+pub(crate) fn mark_blocks(text: &[u8], marks: &mut [Marks], stops: impl Fn(&Block) -> u64) {
     let (blocks, rest) = text.as_chunks::<BLOCK_LEN_BYTES>();
     let (whole, others) = marks.split_at_mut(blocks.len().min(marks.len()));
     for (mark, block) in whole.iter_mut().zip(blocks) {
-        *mark = stops(block);
+        *mark = stops(block).to_le_bytes();
     }
     let Some((last, beyond)) = others.split_first_mut() else { return };
     // INVARIANT: shorter than a block, so no shift here is by 64 or more but for the one that may be.
     let len = rest.len() as u32;
     let past_the_end = u64::MAX.wrapping_shl(len);
-    *last = past_the_end
-        | match text.last_chunk::<BLOCK_LEN_BYTES>() {
-            // The last 64 bytes overlap the block before.
-            Some(block) => stops(block).unbounded_shr((BLOCK_LEN_BYTES as u32).wrapping_sub(len)),
-            None => stops(&padded(rest)),
-        };
-    beyond.fill(u64::MAX);
+    let stops = match text.last_chunk::<BLOCK_LEN_BYTES>() {
+        // The last 64 bytes overlap the block before.
+        Some(block) => stops(block).unbounded_shr((BLOCK_LEN_BYTES as u32).wrapping_sub(len)),
+        None => stops(&padded(rest)),
+    };
+    *last = (stops | past_the_end).to_le_bytes();
+    beyond.fill([u8::MAX; 8]);
 }
 
 /// A text of fewer than 64 bytes, filled up.

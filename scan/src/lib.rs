@@ -1,7 +1,7 @@
 //! Where the strings of a JSON text may end: one bit for each byte, 64 bytes at a time.
 //!
 //! ```text
-//! text  {"a":"b\n","ż":1}          marks  bit i of word i / 64: byte i is a stop
+//! text  {"a":"b\n","ż":1}          marks  bit i % 8 of byte i / 8: byte i is a stop
 //!        ↑ ↑ ↑ ↑ ↑ ↑↑↑  past the end: stops
 //! ```
 //!
@@ -25,5 +25,5 @@ mod wide;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub use kernel::{BLOCK_LEN_BYTES, Kernel};
+pub use kernel::{BLOCK_LEN_BYTES, Kernel, Marks};
 pub use wide::{WIDE, differences};

@@ -5,9 +5,9 @@ use core::arch::aarch64::{
     vreinterpretq_s8_u8,
 };
 
-use crate::kernel::mark_blocks;
+use crate::kernel::{Marks, mark_blocks};
 
-pub(crate) fn mark(text: &[u8], marks: &mut [u64]) {
+pub(crate) fn mark(text: &[u8], marks: &mut [Marks]) {
     mark_blocks(text, marks, |block| {
         let (parts, _) = block.as_chunks::<16>();
         parts.iter().rev().fold(0, |marks, part| {

@@ -1,10 +1,10 @@
 //! Eight bytes at a time, in plain Rust.
 
-use crate::kernel::mark_blocks;
+use crate::kernel::{Marks, mark_blocks};
 #[cfg(not(target_arch = "x86_64"))]
 use crate::wide::WIDE;
 
-pub(crate) fn mark(text: &[u8], marks: &mut [u64]) {
+pub(crate) fn mark(text: &[u8], marks: &mut [Marks]) {
     mark_blocks(text, marks, |block| {
         let (words, _) = block.as_chunks::<8>();
         // The last word's bits are the highest.

@@ -2,10 +2,10 @@
 
 use core::arch::wasm32::{i8x16_lt, i8x16_splat, u8x16_bitmask, u8x16_eq, u8x16_ne, u8x16_splat, v128, v128_load, v128_or};
 
-use crate::kernel::mark_blocks;
+use crate::kernel::{Marks, mark_blocks};
 use crate::wide::WIDE;
 
-pub(crate) fn mark(text: &[u8], marks: &mut [u64]) {
+pub(crate) fn mark(text: &[u8], marks: &mut [Marks]) {
     mark_blocks(text, marks, |block| {
         let (parts, _) = block.as_chunks::<16>();
         parts.iter().rev().fold(0, |marks, part| marks << 16 | u64::from(stops(load(part))))

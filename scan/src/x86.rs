@@ -6,7 +6,7 @@ use core::arch::x86_64::{
     _mm512_loadu_si512, _mm512_set1_epi8,
 };
 
-use crate::kernel::{Block, mark_blocks};
+use crate::kernel::{Block, Marks, mark_blocks};
 use crate::wide::WIDE;
 
 cpufeatures::new!(avx2, "avx2");
@@ -23,7 +23,7 @@ pub(crate) fn has_avx512() -> bool {
 }
 
 #[target_feature(enable = "avx2")]
-pub(crate) fn mark_avx2(text: &[u8], marks: &mut [u64]) {
+pub(crate) fn mark_avx2(text: &[u8], marks: &mut [Marks]) {
     mark_blocks(text, marks, |block| {
         let [low, high] = halves(block);
         u64::from(stops_avx2(low)) | u64::from(stops_avx2(high)) << 32
@@ -49,7 +49,7 @@ fn stops_avx2(bytes: __m256i) -> u32 {
 }
 
 #[target_feature(enable = "avx512f,avx512bw")]
-pub(crate) fn mark_avx512(text: &[u8], marks: &mut [u64]) {
+pub(crate) fn mark_avx512(text: &[u8], marks: &mut [Marks]) {
     mark_blocks(text, marks, |block| {
         // SAFETY: the block has 64 bytes, and the load needs no alignment.
         stops_avx512(unsafe { _mm512_loadu_si512(block.as_ptr().cast()) })

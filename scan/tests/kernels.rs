@@ -1,18 +1,19 @@
 //! Every kernel of this processor against the law of stops, byte by byte.
 #![expect(clippy::arithmetic_side_effects, reason = "a panic is a failed test")]
 
-use toolgate_scan::{Kernel, WIDE, differences};
+use toolgate_scan::{Kernel, Marks, WIDE, differences};
 
 /// What `mark` must write, as its documentation says it.
-fn expected(text: &[u8], words: usize) -> Vec<u64> {
+fn expected(text: &[u8], words: usize) -> Vec<Marks> {
     let is_stop = |byte: Option<&u8>| byte.is_none_or(|byte| matches!(byte, b'"' | b'\\' | 0..0x20 | 0x80..));
-    (0..words).map(|word| (0..64).fold(0, |marks, bit| marks | u64::from(is_stop(text.get(64 * word + bit))) << bit)).collect()
+    let byte = |at: usize| (0..8).fold(0, |marks, bit| marks | u8::from(is_stop(text.get(8 * at + bit))) << bit);
+    (0..words).map(|word| std::array::from_fn(|at| byte(8 * word + at))).collect()
 }
 
 fn check(text: &[u8], words: usize) {
     let wanted = expected(text, words);
     for kernel in Kernel::all() {
-        let mut marks = vec![0x5555_5555_5555_5555; words];
+        let mut marks = vec![[0x55; 8]; words];
         kernel.mark(text, &mut marks);
         assert_eq!(marks, wanted, "{} of {text:x?}", kernel.name());
     }

@@ -2,6 +2,11 @@
 
 use core::cmp::Ordering;
 
+use super::{
+    hash::last_block,
+    scan::{self, point, value},
+};
+
 /// A number of the law: the exact decimal written, as a key whose derived order is numeric order.
 ///
 /// `5`, `5.0` and `5e0` are one key, `-0` is `0`, and nothing is rounded.
@@ -102,6 +107,9 @@ impl Number {
         if text.is_empty() || text.len() > 17 {
             return None;
         }
+        if text.len() <= 8 {
+            return Self::parse_word(text);
+        }
         let (mut digits, mut significant, mut fraction, mut point) = (0u64, 0u32, 0i32, false);
         for byte in text {
             match byte {
@@ -121,6 +129,32 @@ impl Number {
         let shift = 16u32.checked_sub(significant)?;
         let exponent = (significant as i32).wrapping_sub(1).wrapping_sub(fraction);
         Some(Self { head: exponent.wrapping_add(BIAS), limbs: [digits.wrapping_mul(pow10(shift)), 0, 0, 0] })
+    }
+
+    /// At most eight digits and points: all of them at once. `None`: something else is there.
+    #[inline]
+    fn parse_word(text: &[u8]) -> Option<Self> {
+        let (word, _) = last_block(text);
+        let (digits, count, fraction) = match point(word) {
+            Some(whole) => {
+                // What is behind the point moves to where it is.
+                let before = 1_u64.unbounded_shl((whole as u32).wrapping_mul(8)).wrapping_sub(1);
+                let count = text.len().wrapping_sub(1);
+                ((word & before) | ((word >> 8) & !before), count, count.wrapping_sub(whole))
+            }
+            None => (word, text.len(), 0),
+        };
+        if scan::digits(digits) != count || count == 0 {
+            return None;
+        }
+        let (value, zeros) = value(digits, count);
+        if value == 0 {
+            return Some(Self::ZERO);
+        }
+        let significant = count.wrapping_sub(zeros) as u32;
+        let exponent = (significant as i32).wrapping_sub(1).wrapping_sub(fraction as i32);
+        let first = value.wrapping_mul(pow10(16_u32.wrapping_sub(significant)));
+        Some(Self { head: exponent.wrapping_add(BIAS), limbs: [first, 0, 0, 0] })
     }
 
     /// Any spelling.
@@ -251,6 +285,23 @@ mod tests {
             for text in group {
                 assert_eq!(number(text), number(group[0]), "{text}");
             }
+        }
+    }
+
+    /// Up to eight bytes are read in another way than more of them.
+    #[test]
+    fn short_spellings_are_those_of_long_ones() {
+        let mut texts: Vec<String> = (0..12_000).map(|value| format!("{value}")).collect();
+        texts.extend((0..9).flat_map(|point| (0..9).map(move |digit| (point, digit))).flat_map(|(point, digit)| {
+            ["0000000", "1000000", "0000001", "9999999", "0100100", "1234567"].map(|digits| {
+                let mut text = format!("{digits}{digit}");
+                text.insert(point.min(text.len()), '.');
+                text
+            })
+        }));
+        let cut: Vec<String> = texts.iter().flat_map(|text| (1..=text.len()).map(|len| String::from(&text[..len]))).collect();
+        for text in cut.iter().filter(|text| text.bytes().any(|byte| byte != b'.')) {
+            assert_eq!(Number::parse(text.as_bytes()), Number::parse_long(text.as_bytes()), "{text}");
         }
     }
 

@@ -33,6 +33,26 @@ pub(crate) fn quote_or_bracket(word: u64) -> Option<usize> {
     first(brackets | zeros(word ^ (ONES.wrapping_mul(b'"' as u64))))
 }
 
+/// The index of the first point.
+#[inline(always)]
+pub(crate) fn point(word: u64) -> Option<usize> {
+    first(zeros(word ^ ONES.wrapping_mul(b'.' as u64)))
+}
+
+/// The number that the first `count` bytes of `word` write, 8 of them at the most, and how many of them are zeros before
+/// the first other digit. They are digits.
+#[inline(always)]
+pub(crate) fn value(word: u64, count: usize) -> (u64, usize) {
+    // INVARIANT: at most 8 bytes, and zeros fill up before them.
+    let values = (word ^ ONES.wrapping_mul(b'0' as u64)).unbounded_shl(64_u32.wrapping_sub((count as u32).wrapping_mul(8)));
+    let zeros = (values.trailing_zeros() >> 3) as usize;
+    // Two digits, four, eight at a time.
+    let pairs = values.wrapping_mul(10).wrapping_add(values >> 8);
+    let even = (pairs & 0x0000_00ff_0000_00ff).wrapping_mul(0x000f_4240_0000_0064);
+    let odd = ((pairs >> 16) & 0x0000_00ff_0000_00ff).wrapping_mul(0x0000_2710_0000_0001);
+    (even.wrapping_add(odd) >> 32, zeros.saturating_sub(8_usize.wrapping_sub(count)))
+}
+
 /// How many digits `word` begins with.
 ///
 /// A byte carries into the next only if it is marked itself, so the lowest mark is never a false one.
@@ -137,6 +157,19 @@ mod tests {
                     assert_eq!(prints(word), bytes.iter().all(u8::is_ascii_graphic), "{bytes:?}");
                     assert_eq!(quote_or_bracket(word), position(|byte| matches!(byte, b'"' | b'[' | b']' | b'{' | b'}')), "{bytes:?}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn values_are_those_of_the_standard_library() {
+        for text in ["0", "7", "10", "00", "0100", "12345", "00000001", "99999999", "90000000", "123456", "1000000"] {
+            let mut bytes = *b"........";
+            bytes[..text.len()].copy_from_slice(text.as_bytes());
+            let (value, zeros) = value(u64::from_le_bytes(bytes), text.len());
+            assert_eq!(value, text.parse().unwrap(), "{text}");
+            if value != 0 {
+                assert_eq!(zeros, text.len() - text.trim_start_matches('0').len(), "{text}");
             }
         }
     }

@@ -11,8 +11,8 @@
 //! else [`read`] reads the whole text: it alone refuses, and it alone decides what is learned.
 
 mod learn;
-mod marks;
 mod memory;
+mod window;
 
 use super::{
     keys::Keys,
@@ -20,15 +20,15 @@ use super::{
     reason::Refusal,
 };
 use crate::memory::{OutOfMemory, abort};
-use marks::Marks;
 use memory::{Memory, Step};
 use toolgate_scan::Kernel;
+use window::Window;
 
 /// What was learned of the texts that were read, in memory that is allocated once. Belongs to the nodes of one
 /// [`Visit`]; no result ever depends on it.
 pub struct Shapes {
     memory: Memory,
-    marks: Marks,
+    window: Window,
     /// Where the containers begin that are open and have a node.
     opened: [u32; DEPTH_MAX],
     /// Where the last text left what is known, if something may be learned from it.
@@ -50,7 +50,7 @@ struct Place {
 }
 
 impl Shapes {
-    /// Nothing learned yet; allocates 34 KiB.
+    /// Nothing learned yet; allocates 40 KiB.
     #[must_use]
     pub fn new() -> Self {
         Self::with_kernel(Kernel::detect())
@@ -69,7 +69,7 @@ impl Shapes {
     fn try_with_kernel(kernel: Kernel) -> Result<Self, OutOfMemory> {
         Ok(Self {
             memory: Memory::try_new()?,
-            marks: Marks::new(kernel),
+            window: Window::new(kernel),
             opened: [0; DEPTH_MAX],
             missed: None,
             misses: 0,
@@ -129,11 +129,11 @@ impl Shapes {
     /// Goes from state to state, a segment and a value at a time, to the end of the text.
     #[inline(always)]
     fn follow<V: Visit>(&mut self, text: &[u8], keys: &mut Keys, visit: &mut V) -> bool {
-        let Self { memory, marks, opened, missed, .. } = self;
-        marks.begin(text);
+        let Self { memory, window, opened, missed, .. } = self;
+        window.begin(text);
         let (mut state, mut at) = (memory::START, 0);
         loop {
-            let Some(&step) = memory.step(state, text, at) else {
+            let Some((&step, behind)) = memory.step(state, text, at) else {
                 *missed = Some(Place { state, at });
                 return false;
             };
@@ -142,12 +142,12 @@ impl Shapes {
             }
             at = at.wrapping_add(step.len as usize);
             state = step.state as usize;
-            let Some(&byte) = text.get(at) else { return true };
+            let Some(byte) = behind else { return true };
             // Told in each branch, so that a visitor becomes part of it with a type that is known.
             at = match byte {
                 b'"' => {
                     let start = at.wrapping_add(1);
-                    let stop = marks.next(text, start);
+                    let stop = window.next(text, start);
                     let (end, escaped) = if text.get(stop) == Some(&b'"') {
                         (stop, false)
                     } else {

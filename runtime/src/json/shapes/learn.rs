@@ -82,7 +82,7 @@ impl Memory {
     /// Adds the step whose segment stands from `at` to `end`. `None` if there is no room.
     fn add<V: Visit>(&mut self, from: usize, text: &[u8], at: usize, end: usize, visit: &mut V) -> Option<Step> {
         let len = u8::try_from(end.wrapping_sub(at)).ok()?;
-        let segment = keep(&mut self.segments, &mut self.used.segments, WIDE, text.get(at..end)?)?;
+        let segment = keep(&mut *self.segments, &mut self.used.segments, WIDE, text.get(at..end)?)?;
         let mut events = [Event::default(); SEGMENT_LEN_BYTES_MAX];
         let mut events_count = 0_usize;
         let (mut state, mut is_opening) = (from, false);

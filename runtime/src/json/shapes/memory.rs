@@ -15,7 +15,7 @@ pub(super) struct Memory {
     pub(super) steps: Box<[Step; STATES_MAX]>,
     pub(super) states: Box<[State; STATES_MAX]>,
     /// Texts of segments; keys are parts of them.
-    pub(super) segments: Box<[u8]>,
+    pub(super) segments: Box<[u8; SEGMENTS_LEN_BYTES + WIDE]>,
     pub(super) events: Box<[Event; EVENTS_MAX]>,
     /// Marks of segments that were seen once.
     pub(super) seen: [u16; SEEN_MAX],
@@ -111,7 +111,7 @@ impl Memory {
         let mut memory = Self {
             steps: filled(Step::default(), STATES_MAX)?.try_into().map_err(|_| OutOfMemory)?,
             states: filled(State::default(), STATES_MAX)?.try_into().map_err(|_| OutOfMemory)?,
-            segments: filled(0, SEGMENTS_LEN_BYTES)?,
+            segments: filled(0, SEGMENTS_LEN_BYTES.saturating_add(WIDE))?.try_into().map_err(|_| OutOfMemory)?,
             events: filled(Event::default(), EVENTS_MAX)?.try_into().map_err(|_| OutOfMemory)?,
             seen: [0; SEEN_MAX],
             used: Used { states: 1, segments: 1, events: 1 },
@@ -136,14 +136,14 @@ impl Memory {
             .fold(0, usize::saturating_add)
     }
 
-    /// The step whose segment stands at `at`, with what must follow it.
+    /// The step whose segment stands at `at` and what must follow it behind, with the byte that does.
     ///
     /// There is at most one: of two segments from one state where one begins the other, the shorter ends where a value
     /// begins, or the text ends, and the longer goes on there.
     #[inline(always)]
-    pub(super) fn step(&self, state: usize, text: &[u8], at: usize) -> Option<&Step> {
+    pub(super) fn step(&self, state: usize, text: &[u8], at: usize) -> Option<(&Step, Option<u8>)> {
         let short;
-        let found = match text.get(at..).and_then(|rest| rest.first_chunk::<WIDE>()) {
+        let found = match text.get(at..at.wrapping_add(WIDE)).and_then(|found| found.first_chunk()) {
             Some(found) => found,
             None => {
                 short = last(text, at);
@@ -151,13 +151,18 @@ impl Memory {
             }
         };
         let mut step = self.at(state)?;
-        while !self.fits(step, found, text, at) {
+        loop {
+            let end = at.wrapping_add(step.len as usize);
+            let behind = text.get(end).copied();
+            let follow = behind.map_or(FOLLOW_END, |byte| FOLLOW.get(byte as usize).copied().unwrap_or(0));
+            if follow & step.follow != 0 && self.fits(step, found, text.get(at..end)) {
+                return Some((step, behind));
+            }
             if step.other == 0 {
                 return None;
             }
             step = self.at(step.other as usize)?;
         }
-        Some(step)
     }
 
     /// The step at an index, of which there is none too large.
@@ -166,20 +171,15 @@ impl Memory {
         self.steps.get(index % STATES_MAX)
     }
 
+    /// Whether the segment is what was found, or, if it is long, all of it.
     #[inline(always)]
-    fn fits(&self, step: &Step, found: &[u8; WIDE], text: &[u8], at: usize) -> bool {
-        let len = step.len as usize;
-        let end = at.wrapping_add(len);
-        let follow = text.get(end).map_or(FOLLOW_END, |byte| FOLLOW.get(*byte as usize).copied().unwrap_or(0));
-        if follow & step.follow == 0 {
-            return false;
+    fn fits(&self, step: &Step, found: &[u8; WIDE], all: Option<&[u8]>) -> bool {
+        if step.len as usize > WIDE {
+            return all == self.segment(step);
         }
-        if len > WIDE {
-            return text.get(at..end) == self.segment(step);
-        }
-        let wanted = self.segments.get(step.segment as usize..).and_then(|rest| rest.first_chunk());
-        // INVARIANT: a step that is followed by something has at least one byte. What is behind them is shifted out.
-        wanted.is_some_and(|wanted| differences(found, wanted).wrapping_shl((len as u32).wrapping_neg()) == 0)
+        let wanted = self.segments.get(step.segment as usize % SEGMENTS_LEN_BYTES..).and_then(|rest| rest.first_chunk());
+        // INVARIANT: a step that something follows has at least one byte. What is behind them is shifted out.
+        wanted.is_some_and(|wanted| differences(found, wanted).wrapping_shl(u32::from(step.len).wrapping_neg()) == 0)
     }
 
     pub(super) fn segment(&self, step: &Step) -> Option<&[u8]> {
@@ -252,6 +252,6 @@ const NOBODY: u16 = u16::MAX;
 /// The state at the start of a text.
 pub(super) const START: usize = 0;
 const STATES_MAX: usize = 1_024;
-const SEGMENTS_LEN_BYTES: usize = 10_240;
+const SEGMENTS_LEN_BYTES: usize = 16_384;
 pub(super) const EVENTS_MAX: usize = 256;
 pub(super) const SEEN_MAX: usize = 128;
