@@ -18,7 +18,7 @@ use toolgate_compiler::{Source, check, compile};
 use toolgate_runtime::artifact::digest_of;
 use toolgate_runtime::artifact::format::{DIGEST_AT, DIGESTED_FROM, HEADER_LEN_BYTES, MAGIC, VERSION};
 use toolgate_runtime::json::walk::{elements, flattened, members};
-use toolgate_runtime::json::{Keys, Kind, NONE, Span, Text, Visit, read};
+use toolgate_runtime::json::{Kernel, Keys, Kind, NONE, Refusal, Shapes, Span, Text, Visit, read};
 use toolgate_runtime::{Options, Policy, Scratch};
 
 use self::support::{Deciders, Engines};
@@ -46,6 +46,64 @@ pub fn json(data: &[u8]) {
             }
         }
     });
+}
+
+/// Bytes as requests, one to a line, that come again and again.
+///
+/// Every kernel marks them alike. Readers that learn from them, and such as have stopped learning half way, say of each
+/// what the strict reader says: the same verdict, the same reason, the same offset, the same values.
+pub fn scan(data: &[u8]) {
+    let mut expected = vec![[0; 8]; data.len() / 64 + 2];
+    for (index, kernel) in Kernel::all().enumerate() {
+        let mut marks = vec![[0x55; 8]; expected.len()];
+        kernel.mark(data, &mut marks);
+        if index == 0 {
+            expected = marks;
+        } else {
+            assert_eq!(marks, expected, "{} marks in another way", kernel.name());
+        }
+    }
+    let mut keys = Keys::new();
+    let mut readers: Vec<Shapes> = Kernel::all().flat_map(|kernel| [Shapes::with_kernel(kernel), Shapes::with_kernel(kernel)]).collect();
+    for round in 0..4 {
+        for text in data.split(|byte| *byte == b'\n') {
+            let alone = told(|told| read(text, &mut keys, told));
+            for shapes in &mut readers {
+                assert_eq!(told(|told| shapes.read(text, &mut keys, told)), alone, "the verdict depends on what was read before");
+            }
+        }
+        if round == 1 {
+            // Every second reader has learned enough.
+            readers.iter_mut().step_by(2).for_each(Shapes::freeze);
+        }
+    }
+}
+
+/// The verdict, and what is told of a text that is taken.
+fn told(read: impl FnOnce(&mut Told) -> Result<(), Refusal>) -> (Result<(), Refusal>, Vec<(u32, Span)>) {
+    let mut told = Told(Vec::new());
+    let verdict = read(&mut told);
+    let values = if verdict.is_ok() { told.0 } else { Vec::new() };
+    (verdict, values)
+}
+
+/// All that is told, under nodes that follow from the keys.
+struct Told(Vec<(u32, Span)>);
+
+impl Visit for Told {
+    fn member(&mut self, parent: u32, _key: Text<'_>, key_hash: u64, _at: u32) -> u32 {
+        let node = (parent ^ key_hash as u32) % 16;
+        // Some are not wanted.
+        if node == 0 { NONE } else { node }
+    }
+
+    fn value(&mut self, node: u32, value: Span) {
+        self.0.push((node, value));
+    }
+
+    fn restart(&mut self) {
+        self.0.clear();
+    }
 }
 
 /// Bytes as a document, YAML and JSON.

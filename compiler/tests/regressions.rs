@@ -35,6 +35,11 @@ fn json() {
 }
 
 #[test]
+fn scan() {
+    replay("scan", bodies::scan);
+}
+
+#[test]
 fn document() {
     replay("document", bodies::document);
 }

@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! artifact bytes ─ Policy::load ─→ Policy ┐
-//! request bytes ─ json::read ─→ Scratch   ├─ index ─→ candidates ─ conditions ─→ Decision
+//! request bytes ─ Shapes::read ─→ Scratch ├─ index ─→ candidates ─ conditions ─→ Decision
 //!                  or FieldValues ────────┘
 //! ```
 //!
-//! `no_std`, no `unsafe`, and no allocation once a [`Policy`] is loaded and a [`Scratch`] made for it. No input makes it
-//! panic: bytes that are no artifact are a [`LoadError`], bytes that are no request are a deny with its reason.
+//! `no_std`, no `unsafe` but in `toolgate-scan`, and no allocation once a [`Policy`] is loaded and a [`Scratch`] made for
+//! it. No input makes it panic: bytes that are no artifact are a [`LoadError`], bytes that are no request are a deny with
+//! its reason.
 #![no_std]
 
 extern crate alloc;

@@ -8,7 +8,7 @@ use crate::command::{Step, cargo, program, target_directory};
 use crate::dist::{Elsewhere, expect};
 
 /// What is published, each after what it needs.
-const CRATES: [&str; 3] = ["toolgate-runtime", "toolgate-compiler", "toolgate-cli"];
+const CRATES: [&str; 4] = ["toolgate-scan", "toolgate-runtime", "toolgate-compiler", "toolgate-cli"];
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -29,7 +29,9 @@ pub(crate) fn dist(into: &Path) -> Outcome {
     let patched = CRATES.map(|name| format!("{name} = {{ path = \"{name}-{VERSION}\" }}\n"));
     let excluded = CRATES.map(|name| format!("\"{name}-{VERSION}\"")).join(", ");
     let manifest = MANIFEST.replace("VERSION", VERSION);
-    let manifest = format!("{manifest}\n[workspace]\nexclude = [{excluded}]\n\n[patch.crates-io]\n{}{}", patched[0], patched[1]);
+    let [scan, runtime, compiler, _] = &patched;
+    let libraries = [scan, runtime, compiler].map(String::as_str).concat();
+    let manifest = format!("{manifest}\n[workspace]\nexclude = [{excluded}]\n\n[patch.crates-io]\n{libraries}");
     elsewhere.write("Cargo.toml", &manifest)?;
     elsewhere.write("src/main.rs", PROGRAM)?;
     let mut run = cargo(&["run", "--quiet"]);
@@ -42,11 +44,7 @@ pub(crate) fn dist(into: &Path) -> Outcome {
     // Its dependencies are the packages beside it.
     elsewhere.write(
         &format!("toolgate-cli-{VERSION}/.cargo/config.toml"),
-        &format!(
-            "[patch.crates-io]\n{}{}",
-            patched[0].replace("path = \"", "path = \"../"),
-            patched[1].replace("path = \"", "path = \"../")
-        ),
+        &format!("[patch.crates-io]\n{}", libraries.replace("path = \"", "path = \"../")),
     )?;
     check.env("CARGO_TARGET_DIR", elsewhere.path.join("target"));
     check.run()?;

@@ -5,7 +5,7 @@ use std::fs;
 use crate::Outcome;
 use crate::command::{Step, cargo, program, root};
 
-const TARGETS: [&str; 5] = ["json", "document", "expression", "load_then_decide", "differential"];
+const TARGETS: [&str; 6] = ["json", "scan", "document", "expression", "load_then_decide", "differential"];
 
 /// The versions that the targets are known to build with.
 const CARGO_FUZZ: &str = "0.13.2";
