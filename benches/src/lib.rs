@@ -21,6 +21,8 @@ mod request;
 mod shapes;
 mod workload;
 
+pub use policy::{Condition, Decision, Policy, Rule, Test};
 pub use random::Random;
+pub use request::{Path, written_out};
 pub use shapes::{SHAPES, shape};
 pub use workload::{Workload, workload};

@@ -4,15 +4,21 @@ use crate::request::{Path, separated, write_number, write_string};
 
 /// A decision, mildest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Decision {
+pub enum Decision {
+    /// The call runs.
     Allow,
+    /// A person decides.
     RequireApproval,
+    /// The user says what is meant.
     RequireClarification,
+    /// The call does not run.
     Deny,
 }
 
 impl Decision {
-    pub(crate) fn as_str(self) -> &'static str {
+    /// The decision as documents write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Decision::Allow => "allow",
             Decision::RequireApproval => "approval_required",
@@ -23,28 +29,33 @@ impl Decision {
 }
 
 /// All conditions are and-ed.
-#[derive(Clone, Debug)]
-pub(crate) struct Rule {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// The first is what the rule is about: an action, some of them, or an actor.
     pub conditions: Vec<Condition>,
+    /// What the rule asks for where it holds.
     pub decision: Decision,
 }
 
 /// A question about one field; no rule asks two of the same field.
-#[derive(Clone, Debug)]
-pub(crate) struct Condition {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
     /// Index into [`Policy::paths`].
     pub path: usize,
+    /// What is asked.
     pub test: Test,
 }
 
 /// What a field must be.
-#[derive(Clone, Debug)]
-pub(crate) enum Test {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
     /// Any of these strings.
     Equal(Vec<String>),
     /// Any string but this one.
     Not(String),
+    /// `literal*`
     Prefix(String),
+    /// `*literal`
     Suffix(String),
     /// `*literal*`
     Contains(String),
@@ -52,13 +63,16 @@ pub(crate) enum Test {
     Middle(String, String),
     /// Hundredths: from the first, below the second.
     Range(i64, i64),
+    /// Present, or not.
     Exists(bool),
 }
 
 /// Rules, and the fields that they are about. The default is deny.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Policy {
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Each once.
     pub paths: Vec<Path>,
+    /// In the order of the document.
     pub rules: Vec<Rule>,
 }
 

@@ -1,7 +1,7 @@
 //! Requests as trees: what the oracle looks at, and what is written out as bytes.
 
 /// A JSON value.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     Null,
     Bool(bool),
@@ -22,7 +22,7 @@ pub(crate) enum Found<'r> {
 }
 
 /// Segments of a path as a policy writes it: `action` is the action's name, `input` is the action's input.
-pub(crate) type Path = &'static [&'static str];
+pub type Path = &'static [&'static str];
 
 /// A string value.
 pub(crate) fn text(value: impl Into<String>) -> Value {
@@ -30,7 +30,7 @@ pub(crate) fn text(value: impl Into<String>) -> Value {
 }
 
 /// The segments of a path from the request's root.
-fn written_out(path: Path) -> impl Iterator<Item = &'static str> {
+pub fn written_out(path: Path) -> impl Iterator<Item = &'static str> {
     let (root, rest) = path.split_first().map_or((&"", [].as_slice()), |(root, rest)| (root, rest));
     let head: &'static [&'static str] = match *root {
         "action" => &["action", "name"],

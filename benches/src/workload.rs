@@ -16,6 +16,24 @@ pub struct Workload {
     pub expected: Vec<&'static str>,
     /// For each request how many rules hold, by the same.
     pub held: Vec<usize>,
+    /// The rules of `policy`, for whom writes them in another language.
+    pub rules: Policy,
+    /// What `requests` were written from.
+    drawn: Vec<Value>,
+}
+
+impl Workload {
+    /// The same requests for easier rules: without the conditions that are not kept.
+    #[must_use]
+    pub fn eased(&self, keeps: impl Fn(Path, &Test) -> bool) -> Self {
+        let mut rules = self.rules.clone();
+        for rule in &mut rules.rules {
+            rule.conditions.retain(|condition| keeps(self.rules.paths[condition.path], &condition.test));
+        }
+        let oracle = Oracle::new(&rules);
+        let drawn = self.drawn.iter().map(|request| (request.clone(), oracle.answer(request))).collect();
+        finish(&rules, drawn)
+    }
 }
 
 /// Makes the workload with so many rules and requests.
@@ -44,6 +62,8 @@ pub(crate) fn finish(policy: &Policy, drawn: Vec<(Value, Answer)>) -> Workload {
         expected: drawn.iter().map(|(_, answer)| answer.decision.as_str()).collect(),
         held: drawn.iter().map(|(_, answer)| answer.held).collect(),
         policy: policy.to_json(),
+        rules: policy.clone(),
+        drawn: drawn.into_iter().map(|(request, _)| request).collect(),
     }
 }
 
@@ -412,7 +432,7 @@ impl<'p> Draw<'p> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ACTOR, Draw, Names, rules_of, workload};
+    use super::{ACTION, ACTOR, Draw, Names, rules_of, workload};
     use crate::oracle::Oracle;
     use crate::policy::{Decision, Policy, Test};
     use crate::random::Random;
@@ -451,6 +471,17 @@ mod tests {
         }
         assert_eq!(percent(&policy, |rule| rule.decision == Decision::Allow), 50);
         assert_eq!(percent(&policy, |rule| rule.decision == Decision::Deny), 20);
+    }
+
+    #[test]
+    fn easier_rules_hold_at_least_as_often() {
+        let full = workload(100, 500, 5);
+        assert_eq!(full.eased(|_, _| true), full);
+        let eased = full.eased(|path, _| path == ACTION || path == ACTOR);
+        assert_eq!(eased.requests, full.requests);
+        assert!(eased.held.iter().zip(&full.held).all(|(eased, full)| eased >= full) && eased.held != full.held);
+        let conditions = eased.rules.rules.iter().flat_map(|rule| &rule.conditions);
+        assert!(conditions.map(|one| eased.rules.paths[one.path]).all(|path| path == ACTION || path == ACTOR));
     }
 
     #[test]
