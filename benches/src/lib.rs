@@ -14,6 +14,8 @@
     reason = "INVARIANT: runs on its own output only, never on input; a wrong index is a bug that must stop the run"
 )]
 
+pub mod fields;
+pub mod machine;
 mod oracle;
 mod policy;
 mod random;

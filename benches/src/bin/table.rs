@@ -10,9 +10,10 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use serde::de::IgnoredAny;
+use toolgate_benches::fields::Extracted;
 use toolgate_benches::{Random, SHAPES, Workload, shape, workload};
 use toolgate_compiler::{Checked, Source, check, compile};
-use toolgate_runtime::{FieldValue, FieldValues, Options, Policy, Scratch};
+use toolgate_runtime::{FieldValues, Options, Policy, Scratch};
 
 const USAGE: &str = "usage: table [--rules N,N…] [--requests M] [--rounds R] [--seed S] [--shapes | --shape NAME]
   --rules     default 10,100,1000,10000,100000; with shapes 10000";
@@ -117,7 +118,7 @@ fn measure(made: &Workload, rounds: usize, seed: u64) -> Fallible<Row> {
 
     let mut requests: Vec<(&[u8], &str)> = made.requests.iter().map(Vec::as_slice).zip(made.expected.iter().copied()).collect();
     Random::new(seed).shuffle(&mut requests);
-    let extracted = requests.iter().map(|(request, _)| extract(&policy, request)).collect::<Fallible<Vec<_>>>()?;
+    let extracted = requests.iter().map(|(request, _)| Extracted::all(&policy, request)).collect::<Fallible<Vec<_>>>()?;
     let mut bench = Bench { policy: &policy, scratch: Scratch::new(&policy), values: FieldValues::new(&policy) };
     bench.verify(&requests, &extracted)?;
     let bytes: usize = requests.iter().map(|(request, _)| request.len()).sum();
@@ -138,43 +139,6 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     (made, start.elapsed())
 }
 
-/// The value of a slot, its text owned.
-enum Extracted {
-    Absent,
-    Null,
-    Bool(bool),
-    Number(String),
-    String(String),
-    Json(String),
-}
-
-/// What a host that knows the policy's fields has at hand.
-fn extract(policy: &Policy, request: &[u8]) -> Fallible<Vec<(u32, Extracted)>> {
-    let request: serde_json::Value = serde_json::from_slice(request)?;
-    let value = |pointer: &str| match request.pointer(pointer) {
-        None => Extracted::Absent,
-        Some(serde_json::Value::Null) => Extracted::Null,
-        Some(serde_json::Value::Bool(value)) => Extracted::Bool(*value),
-        Some(serde_json::Value::Number(number)) => Extracted::Number(number.to_string()),
-        Some(serde_json::Value::String(text)) => Extracted::String(text.clone()),
-        Some(json) => Extracted::Json(json.to_string()),
-    };
-    Ok(policy.fields().map(|(slot, pointer)| (slot, value(pointer))).collect())
-}
-
-impl Extracted {
-    fn as_value(&self) -> FieldValue<'_> {
-        match self {
-            Extracted::Absent => FieldValue::Absent,
-            Extracted::Null => FieldValue::Null,
-            Extracted::Bool(value) => FieldValue::Bool(*value),
-            Extracted::Number(text) => FieldValue::Number(text),
-            Extracted::String(text) => FieldValue::String(text),
-            Extracted::Json(text) => FieldValue::Json(text),
-        }
-    }
-}
-
 /// Requests in a batch: enough that the clock costs nothing, few enough that a disturbance spoils one batch of many.
 const BATCH: usize = 250;
 
@@ -192,21 +156,13 @@ impl<'a> Bench<'a> {
         for ((request, expected), slots) in requests.iter().zip(extracted) {
             let json = self.policy.decide(request, &mut self.scratch, Options::default()).verdict();
             let verdict = self.policy.verdict(request, &mut self.scratch, Options::default());
-            self.fill(slots)?;
+            Extracted::fill(slots, &mut self.values)?;
             let fields = self.policy.decide_fields(&self.values, &mut self.scratch, Options::default()).verdict();
             let all = [json, verdict, fields].map(toolgate_runtime::Verdict::as_str);
             if all.iter().any(|decision| decision != expected) {
                 let request = String::from_utf8_lossy(request);
                 return Err(format!("json, verdict and fields decide {all:?}, expected `{expected}`: {request}").into());
             }
-        }
-        Ok(())
-    }
-
-    fn fill(&mut self, slots: &'a [(u32, Extracted)]) -> Fallible<()> {
-        self.values.clear();
-        for (slot, value) in slots {
-            self.values.set(*slot, value.as_value())?;
         }
         Ok(())
     }
@@ -243,7 +199,7 @@ impl<'a> Bench<'a> {
             }),
             FIELDS => slots.iter().for_each(|slots| {
                 // Filling has succeeded for these very slots in `verify`.
-                let _ = self.fill(slots);
+                let _ = Extracted::fill(slots, &mut self.values);
                 let _ = black_box(self.policy.decide_fields(&self.values, &mut self.scratch, options));
             }),
             _ => {}
