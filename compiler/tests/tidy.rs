@@ -33,7 +33,7 @@ fn tracked() -> Vec<String> {
         for entry in fs::read_dir(&directory).unwrap() {
             let path = entry.unwrap().path();
             let name = path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
-            let others = ["fuzz/target", "fuzz/artifacts", "bindings/node/node_modules", "bindings/node/dist"];
+            let others = ["benches/peers/target", "fuzz/target", "fuzz/artifacts", "bindings/node/node_modules", "bindings/node/dist"];
             if [".git", "dist", "target"].contains(&name.as_str()) || others.contains(&name.as_str()) {
                 continue;
             }

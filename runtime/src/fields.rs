@@ -7,7 +7,7 @@ use core::fmt;
 use crate::artifact::format::{FIELD_HASHED, FIELD_NUMERIC, FIELD_READ};
 use crate::decide::no_action;
 use crate::item::{Item, ItemKind, Source};
-use crate::json::{Keys, Kind, Number, Refusal};
+use crate::json::{Keys, Kind, Number, Refusal, Text};
 use crate::policy::Policy;
 
 /// The value of one field.

@@ -2,6 +2,7 @@
 //!
 //! A part that cannot run fails and says what to install; nothing is ever skipped.
 
+mod bench;
 mod command;
 mod crates;
 mod dist;
@@ -21,8 +22,6 @@ use std::env;
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::command::{Step, cargo};
-
 const USAGE: &str = "usage: cargo xtask TASK
 
   test               every suite of every host, the runtime without std on two targets, the examples
@@ -35,7 +34,9 @@ const USAGE: &str = "usage: cargo xtask TASK
   python             the Python package: types and suite
   go                 the Go module: vet, other platforms, and its suite under the race detector
   dist               the packages of all hosts in dist/, each installed and run elsewhere
-  bench [OPTION…]    the table of figures, in release; options are those of the `table` binary
+  bench [OPTION…]    the tables of figures, in release: the engine's, then all engines side by side; `--only NAME,…` some
+                     of these, `--shapes` other policies, `--instructions` counts under valgrind, `--record` keeps what
+                     is measured; `--rules`, `--requests`, `--rounds`, `--seed` as the programs in benches/src/bin say
   fuzz [SECONDS]     every fuzz target for so long, 60 if not said
   readme             the first command of README.md";
 
@@ -48,7 +49,7 @@ fn main() -> ExitCode {
         (Some("vectors"), []) => vectors::run(),
         (Some("ffi"), []) => ffi::task(),
         (Some("ffi"), [install, directory]) if install == "install" => ffi::install(Path::new(directory), ffi::Profile::Release),
-        (Some("bench"), options) => bench(options),
+        (Some("bench"), options) => bench::run(options),
         (Some("fuzz"), []) => fuzz::run(60),
         (Some("fuzz"), [seconds]) => seconds.parse().map_err(|_| format!("`{seconds}` is no number of seconds")).and_then(fuzz::run),
         (Some("python"), []) => python::run(&mut tally::Tally::default()).map(drop),
@@ -72,8 +73,3 @@ fn main() -> ExitCode {
 
 /// What a task comes to; an error is what to tell the user.
 type Outcome = Result<(), String>;
-
-fn bench(options: &[String]) -> Outcome {
-    let table = ["run", "--release", "--quiet", "--package", "toolgate-benches", "--bin", "table", "--"];
-    cargo(&table).arguments(options).run()
-}
