@@ -294,23 +294,26 @@ impl Policy {
         let slots = range(&self.keys, (table.first, table.extent));
         // The two halves of a hash: where to look, and what to compare first.
         let tag = hash as u32;
-        let home = ((hash >> 32).wrapping_mul(slots.len() as u64) >> 32) as usize;
-        let (before, from_home) = slots.split_at_checked(home)?;
+        let mut at = ((hash >> 32).wrapping_mul(slots.len() as u64) >> 32) as usize;
         // INVARIANT: loading has checked that one slot is empty, so the search ends before it comes round.
-        let mut at = home as u32;
-        for slot in from_home.iter().chain(before) {
+        loop {
+            let slot = match slots.get(at) {
+                Some(slot) => slot,
+                None => {
+                    at = 0;
+                    slots.first()?
+                }
+            };
             if slot.is_empty() {
                 return None;
             }
             if slot.tag == tag
                 && let Some(behind) = self.entry(slot.entry, key)
             {
-                let at = if at < table.extent { at } else { at.wrapping_sub(table.extent) };
-                return Some((table.first.wrapping_add(at), behind));
+                return Some((table.first.wrapping_add(at as u32), behind));
             }
             at = at.wrapping_add(1);
         }
-        None
     }
 
     /// What stands in an entry, if it is that of the key.

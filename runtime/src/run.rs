@@ -9,6 +9,7 @@ use crate::artifact::format::{
     RANGE_LOW, RULE_PROPERTIES_MASK,
 };
 use crate::json::Number;
+use crate::json::hash::last_block;
 use crate::policy::Properties;
 
 /// The postings from a word on, up to the last of their run.
@@ -179,17 +180,18 @@ pub(crate) fn texts(mut operands: &[u32]) -> impl Iterator<Item = (usize, &[u32]
 /// Whether `text` is what the words hold, as many bytes as `text` has.
 #[inline(always)]
 pub(crate) fn is_in_words(text: &[u8], words: &[u32]) -> bool {
-    let (chunks, tail) = text.as_chunks::<4>();
-    let Some((whole, last)) = words.split_at_checked(chunks.len()) else { return false };
-    if chunks.iter().zip(whole).any(|(chunk, word)| u32::from_le_bytes(*chunk) != *word) {
+    let join = |low: u32, high: u32| u64::from(high) << 32 | u64::from(low);
+    let (chunks, tail) = text.as_chunks::<8>();
+    let (pairs, _) = words.as_chunks::<2>();
+    let Some((whole, _)) = pairs.split_at_checked(chunks.len()) else { return false };
+    if chunks.iter().zip(whole).any(|(chunk, [low, high])| u64::from_le_bytes(*chunk) != join(*low, *high)) {
         return false;
     }
-    let last = last.first().copied().unwrap_or(0);
-    match (tail.len() as u32, text.last_chunk::<4>()) {
-        (0, _) => true,
-        // The bytes before the tail are shifted out.
-        (len, Some(end)) => u32::from_le_bytes(*end).unbounded_shr(32_u32.wrapping_sub(len.wrapping_mul(8))) == last,
-        _ => tail.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte)) == last,
+    let (last, _) = last_block(tail);
+    match words.get(chunks.len().wrapping_mul(2)..) {
+        Some([low, high, ..]) => last == join(*low, *high),
+        Some([low]) => last == u64::from(*low),
+        _ => tail.is_empty(),
     }
 }
 

@@ -171,10 +171,11 @@ impl<'a> Bench<'a> {
     fn run(&mut self, requests: &[(&[u8], &str)], extracted: &'a [Slots], rounds: usize) -> [f64; PATHS] {
         let mut samples: [Vec<f64>; PATHS] = Default::default();
         for round in 0..rounds {
-            for (requests, slots) in requests.chunks(BATCH).zip(extracted.chunks(BATCH)) {
-                for turn in 0..PATHS {
-                    // Another path begins in each round, so that none always finds the requests warm.
-                    let path = turn.wrapping_add(round) % PATHS;
+            for turn in 0..PATHS {
+                // A path goes through all requests before the next one does, so that none finds in the caches what another
+                // has just fetched for the same request.
+                let path = turn.wrapping_add(round) % PATHS;
+                for (requests, slots) in requests.chunks(BATCH).zip(extracted.chunks(BATCH)) {
                     let ((), time) = timed(|| self.batch(path, requests, slots));
                     if let Some(samples) = samples.get_mut(path) {
                         samples.push(time.as_secs_f64() * 1e9 / requests.len() as f64);

@@ -57,7 +57,7 @@ pub(crate) fn hash_bytes(bytes: impl Iterator<Item = u8>) -> u64 {
 
 /// 0–16 bytes, filled up with zeros.
 #[inline(always)]
-pub(super) fn last_block(rest: &[u8]) -> (u64, u64) {
+pub(crate) fn last_block(rest: &[u8]) -> (u64, u64) {
     // INVARIANT: at most 16 bytes, so no shift below is 64 or more, but for the one by `unbounded_shr`.
     let bits = (rest.len() as u32).wrapping_mul(8);
     if let (Some(first), Some(last)) = (rest.first_chunk::<8>(), rest.last_chunk::<8>()) {

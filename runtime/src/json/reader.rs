@@ -267,7 +267,19 @@ fn literal_fault(bytes: &[u8], at: usize, literal: &[u8]) -> Refusal {
 
 /// Whether the text is one JSON number and nothing else.
 pub(crate) fn is_number(text: &[u8]) -> bool {
-    text.len() <= BYTES_MAX && matches!(scalar(text, 0, text.first().copied().unwrap_or(0)), Ok((Kind::Number, end)) if end == text.len())
+    is_plain_number(text) || (text.len() <= BYTES_MAX && is_any_number(text))
+}
+
+fn is_any_number(text: &[u8]) -> bool {
+    matches!(scalar(text, 0, text.first().copied().unwrap_or(0)), Ok((Kind::Number, end)) if end == text.len())
+}
+
+/// Digits with one point between them or none, as most numbers are written; few enough that counting is quicker than reading.
+#[inline]
+fn is_plain_number(text: &[u8]) -> bool {
+    let [b'1'..=b'9', between @ .., b'0'..=b'9'] = text else { return false };
+    let others = between.iter().filter(|byte| !byte.is_ascii_digit()).count();
+    between.len() < 16 && others <= 1 && (others == 0 || between.contains(&b'.'))
 }
 
 /// The end of the number that begins at `at` with a digit or a minus sign.
@@ -425,3 +437,25 @@ pub const BYTES_MAX: usize = 1_048_576;
 pub const DEPTH_MAX: usize = 64;
 /// Members of all objects that are open at one time.
 pub const MEMBERS_MAX: usize = 4_096;
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    #[test]
+    fn plain_numbers_are_numbers() {
+        let mut texts = vec![vec![]];
+        let mut plain = 0;
+        for _ in 0..5 {
+            texts = texts.iter().flat_map(|text| b"019.-e+ ".map(|byte| [text.as_slice(), &[byte]].concat())).collect();
+            for text in &texts {
+                assert!(!is_plain_number(text) || is_any_number(text), "{text:?}");
+                plain += usize::from(is_plain_number(text));
+            }
+        }
+        assert!(plain > 100);
+        assert!(is_plain_number(b"1234567.8") && !is_plain_number(b"1e5") && is_number(b"1e5") && !is_number(b"1.2.3"));
+    }
+}
