@@ -114,10 +114,15 @@ impl Policy {
         // Every node is entered and every rule checked at most once before an array is met and once after.
         let entered = Cost::new((self.index_nodes.len() as u64).saturating_mul(2), 0, 0);
         let probed = self.tables.iter().map(|table| self.probe(table)).fold(Cost::default(), Cost::and).times(2);
-        let runs = (self.index_nodes.iter().map(|node| node.run))
-            .chain(self.tables.iter().flat_map(|table| self.children(table)).filter_map(run_of))
-            .chain(self.tables.iter().filter_map(|table| run_of(table.door)));
-        let checked = runs.map(|run| self.run(run, &rules, |rule| rule.any)).fold(Cost::default(), Cost::and).times(2);
+        let mut checked = Cost::default();
+        for node in &self.index_nodes {
+            checked = checked.and(self.run(node.run, &rules, true));
+        }
+        for table in &self.tables {
+            self.each_child(table, &mut |_, child| checked = checked.and(self.run_behind(child, &rules)));
+            checked = checked.and(self.run_behind(table.door, &rules));
+        }
+        let checked = checked.times(2);
         let all = entered.and(probed).and(checked).and(doubt);
         Certificate {
             steps_scalar: scalar.steps_scalar,
@@ -165,10 +170,10 @@ impl Policy {
         for (at, node) in self.index_nodes.iter().enumerate().rev() {
             let child = |nodes: &[Cost], child: u32| match run_of(child) {
                 _ if child == NONE => Cost::default(),
-                Some(run) => self.run(run, rules, |rule| rule.scalar),
+                Some(run) => self.run(run, rules, false),
                 None => nodes.get(child as usize).copied().unwrap_or_default(),
             };
-            let mut cost = Cost::new(1, 0, 0).and(self.run(node.run, rules, |rule| rule.scalar));
+            let mut cost = Cost::new(1, 0, 0).and(self.run(node.run, rules, false));
             for table in range(&self.tables, node.tables) {
                 let met = self.longest(table, |id| child(&nodes, id));
                 cost = cost.and(self.probe(table)).and(met.max(child(&nodes, table.door)));
@@ -180,49 +185,57 @@ impl Policy {
         nodes.get(self.root as usize).copied().unwrap_or_default()
     }
 
-    /// All postings of a run.
-    fn run(&self, first: u32, rules: &[RuleCost], of: impl Fn(&RuleCost) -> Cost) -> Cost {
-        Run::new(&self.runs, first)
-            .map(|posting| Cost::new(1, 0, 0).and(rules.get(posting.rule as usize).map_or(Cost::default(), &of)))
-            .fold(Cost::default(), Cost::and)
+    /// All postings of a run, for any request or for one without arrays.
+    #[inline(never)]
+    fn run(&self, first: u32, rules: &[RuleCost], of_any: bool) -> Cost {
+        let mut cost = Cost::default();
+        for posting in Run::new(&self.runs, first) {
+            let rule = rules.get(posting.rule as usize).map(|rule| if of_any { rule.any } else { rule.scalar });
+            cost = cost.and(Cost::new(1, 0, 0)).and(rule.unwrap_or_default());
+        }
+        cost
     }
 
-    /// Lengths of a table's keys, and what stands behind each.
-    fn entries(&self, table: &Table) -> impl Iterator<Item = (u32, u32)> {
-        let keys = range(&self.keys, (table.first, if table.kind == TableKind::Range { 0 } else { table.extent }));
-        keys.iter().filter_map(|key| entry(&self.runs, key.entry))
+    /// The run that a child is, if it is one.
+    fn run_behind(&self, child: u32, rules: &[RuleCost]) -> Cost {
+        run_of(child).map_or(Cost::default(), |run| self.run(run, rules, true))
     }
 
-    /// All that a table leads to, its door apart.
-    fn children(&self, table: &Table) -> impl Iterator<Item = u32> {
-        let positions = if table.kind == TableKind::Range { table.extent.saturating_mul(2) } else { 0 };
-        range(&self.words, (table.first, positions)).iter().copied().chain(self.entries(table).map(|(_, child)| child))
+    /// All that a table leads to, its door apart, each with the level at which a value meets only one of them: the height in
+    /// a segment tree, the length of an affix. A text can contain all the parts that are keys.
+    #[inline(never)]
+    fn each_child(&self, table: &Table, each: &mut dyn FnMut(u32, u32)) {
+        if table.kind == TableKind::Range {
+            let positions = range(&self.words, (table.first, table.extent.saturating_mul(2)));
+            (0_u32..).zip(positions).skip(1).for_each(|(at, child)| each(at.ilog2(), *child));
+            return;
+        }
+        for (position, key) in (0_u32..).zip(range(&self.keys, (table.first, table.extent))) {
+            let Some((len, child)) = entry(&self.runs, key.entry) else { continue };
+            let level = match table.kind {
+                TableKind::Exact => 0,
+                TableKind::Part => position,
+                _ => len,
+            };
+            each(level, child);
+        }
     }
 
     /// The most that one value can lead to.
     fn longest(&self, table: &Table, child: impl Fn(u32) -> Cost) -> Cost {
-        let mut levels: Vec<(u32, Cost)> = Vec::new();
-        let mut meet = |level: u32, cost: Cost| match levels.iter_mut().find(|(known, _)| *known == level) {
-            Some((_, most)) => *most = most.max(cost),
-            None => levels.push((level, cost)),
-        };
-        if table.kind == TableKind::Range {
-            // One node of each height of the tree.
-            let children = range(&self.words, (table.first, table.extent.saturating_mul(2)));
-            for (at, id) in (0_u32..).zip(children).skip(1) {
-                meet(at.ilog2(), child(*id));
-            }
-        } else {
-            // One key of each length, but all the keys that a text can contain.
-            for (each, (len, id)) in (0..).zip(self.entries(table)) {
-                let level = match table.kind {
-                    TableKind::Exact => 0,
-                    TableKind::Part => each,
-                    _ => len,
-                };
-                meet(level, child(id));
-            }
+        if table.kind == TableKind::Part {
+            let mut all = Cost::default();
+            self.each_child(table, &mut |_, id| all = all.and(child(id)));
+            return all;
         }
+        let mut levels: Vec<(u32, Cost)> = Vec::new();
+        self.each_child(table, &mut |level, id| {
+            let cost = child(id);
+            match levels.iter_mut().find(|(known, _)| *known == level) {
+                Some((_, most)) => *most = most.max(cost),
+                None => levels.push((level, cost)),
+            }
+        });
         levels.into_iter().map(|(_, cost)| cost).fold(Cost::default(), Cost::and)
     }
 }

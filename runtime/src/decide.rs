@@ -99,8 +99,9 @@ impl Policy {
     pub(crate) fn decide_verdict<S: Source>(&self, source: &S, ways: &mut Ways, options: Options) -> Verdict {
         let evaluator = Evaluator::new(self, source);
         let mut strictest = Strictest { policy: self, options, verdict: None, lifted: false, stop_at_deny: true };
+        let visitor = watched(&mut strictest);
         // A walk that breaks off has found a deny.
-        let _ = Walk { policy: self, evaluator: &evaluator, visitor: &mut strictest, ways, several: false }.run();
+        let _ = Walk { policy: self, evaluator: &evaluator, visitor, ways, several: false }.run();
         strictest.finish().0
     }
 
@@ -116,8 +117,9 @@ impl Policy {
         let evaluator = Evaluator::new(self, source);
         let strictest = Strictest { policy: self, options, verdict: None, lifted: false, stop_at_deny: false };
         let mut collect = Collect { strictest, holding };
+        let visitor = watched(&mut collect);
         // Nothing breaks off a full walk.
-        let _ = Walk { policy: self, evaluator: &evaluator, visitor: &mut collect, ways, several: false }.run();
+        let _ = Walk { policy: self, evaluator: &evaluator, visitor, ways, several: false }.run();
         let (verdict, default_joins) = collect.strictest.finish();
         let decision = self.list(&evaluator, holding, lists, verdict, default_joins, options);
         #[cfg(feature = "count-steps")]
@@ -211,6 +213,17 @@ fn show<T>(list: &mut [T], count: &mut usize, entry: T) -> bool {
 
 fn counted(verdict: Verdict, options: Options) -> Verdict {
     if options.clarified && verdict == Verdict::ClarificationRequired { Verdict::Allow } else { verdict }
+}
+
+/// Whom the walk tells. The module of WebAssembly has a limit to its size, and the walk twice would be a tenth of it.
+#[cfg(not(target_family = "wasm"))]
+fn watched<V: Visitor>(visitor: &mut V) -> &mut V {
+    visitor
+}
+
+#[cfg(target_family = "wasm")]
+fn watched<'v, V: Visitor + 'v>(visitor: &'v mut V) -> &'v mut (dyn Visitor + 'v) {
+    visitor
 }
 
 /// Keeps the strictest decision and whether the default is lifted.

@@ -225,7 +225,9 @@ impl<'a> Decision<'a> {
         write_string(out, self.verdict.as_str())?;
         out.write_str(",\"rules\":")?;
         write_list(out, self.rules(), |out, rule| write_string(out, rule))?;
-        write!(out, ",\"truncated\":{},\"requirements\":", self.truncated)?;
+        out.write_str(",\"truncated\":")?;
+        out.write_str(bool_word(self.truncated))?;
+        out.write_str(",\"requirements\":")?;
         write_list(out, self.requirements(), |out, requirement| write_string(out, requirement))?;
         out.write_str(",\"risk\":")?;
         write_optional(out, self.risk.map(Risk::as_str))?;
@@ -247,7 +249,9 @@ impl<'a> Decision<'a> {
             write_string(out, verdict.as_str())?;
             out.write_char('}')
         })?;
-        write!(out, ",\"default\":{},\"reason\":", self.default)?;
+        out.write_str(",\"default\":")?;
+        out.write_str(bool_word(self.default))?;
+        out.write_str(",\"reason\":")?;
         write_string(out, self.reason())?;
         out.write_str(",\"offset\":")?;
         match self.refusal {
@@ -290,6 +294,11 @@ pub(crate) fn write_list<T, W: fmt::Write>(
         each(out, item)?;
     }
     out.write_char(']')
+}
+
+// Formatting takes padding into account, which is code that nothing else here needs.
+pub(crate) fn bool_word(value: bool) -> &'static str {
+    if value { "true" } else { "false" }
 }
 
 fn write_optional(out: &mut impl fmt::Write, text: Option<&str>) -> fmt::Result {

@@ -122,7 +122,7 @@ impl<'a, S: Source> Evaluator<'a, S> {
         Some(elements)
     }
 
-    #[inline(always)]
+    #[inline]
     pub(crate) fn item(&self, field: u32) -> Item<'a> {
         self.source.item(self.policy, field)
     }

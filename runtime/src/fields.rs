@@ -203,7 +203,7 @@ impl Source for FieldValues<'_> {
         Item::OPAQUE
     }
 
-    #[inline(always)]
+    #[inline]
     fn own(&self, field: u32) -> Option<Item<'_>> {
         let value = self.values.get(field as usize)?;
         Some(Item { kind: value.kind?, text: value.text, escaped: false, hash: value.hash, number: self.number(field) })

@@ -10,7 +10,7 @@ use crate::json::hash::hash;
 use crate::json::text::Text;
 use crate::matcher::Tri;
 use crate::policy::{Policy, Properties, Table, range};
-use crate::run::{Posting, Run, bytes_in, is_in_words};
+use crate::run::{Posting, Run, holds_at, is_in_words};
 use crate::scratch::Ways;
 
 /// Longest affix that is a key; the compiler cuts longer ones.
@@ -27,7 +27,7 @@ pub(crate) trait Visitor {
     fn holds(&mut self, rule: u32, properties: Properties, value: Tri) -> ControlFlow<()>;
 }
 
-pub(crate) struct Walk<'w, 'a, S, V> {
+pub(crate) struct Walk<'w, 'a, S, V: ?Sized> {
     pub policy: &'a Policy,
     pub evaluator: &'w Evaluator<'a, S>,
     pub visitor: &'w mut V,
@@ -37,7 +37,7 @@ pub(crate) struct Walk<'w, 'a, S, V> {
     pub several: bool,
 }
 
-impl<'a, S: Source, V: Visitor> Walk<'_, 'a, S, V> {
+impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
     /// Visits all rules that may hold.
     pub(crate) fn run(&mut self) -> ControlFlow<()> {
         let flow = self.node(self.policy.root);
@@ -155,18 +155,11 @@ impl<'a, S: Source, V: Visitor> Walk<'_, 'a, S, V> {
     /// Looks up all parts of a string, in each length that some key has.
     #[inline(never)]
     fn parts(&mut self, table: &Table, text: Text<'_>) -> ControlFlow<()> {
-        match text.as_plain() {
-            Some(plain) => self.parts_of(table, plain.iter().copied()),
-            None => self.parts_of(table, text.bytes()),
-        }
-    }
-
-    fn parts_of(&mut self, table: &Table, bytes: impl Iterator<Item = u8>) -> ControlFlow<()> {
         let (first, count) = table.aux;
         let (lengths, _) = self.policy.words(first, count.wrapping_mul(AFFIX_WORDS)).as_chunks::<{ AFFIX_WORDS as usize }>();
         // The last bytes, the latest uppermost.
         let mut window = 0_u64;
-        for (before, edge) in bytes.enumerate() {
+        for (before, edge) in text.bytes().enumerate() {
             window = window >> 8 | u64::from(edge) << 56;
             let last = window.to_le_bytes();
             for [len, ends @ ..] in lengths {
@@ -325,7 +318,7 @@ impl Policy {
         let (words, rest) = rest.split_at_checked(len.div_ceil(4))?;
         let is_it = match key.as_plain() {
             Some(plain) => plain.len() == len && is_in_words(plain, words),
-            None => key.len() == len && key.bytes().eq(bytes_in(words).take(len)),
+            None => key.len() == len && holds_at(key, 0, len, words),
         };
         if !is_it {
             return None;

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::artifact::format::VERSION;
-use crate::decision::{write_list, write_string};
+use crate::decision::{bool_word, write_list, write_string};
 use crate::policy::Policy;
 
 impl Policy {
@@ -36,7 +36,9 @@ impl Policy {
             write!(out, "{{\"slot\":{slot},\"field\":")?;
             write_string(out, pointer)?;
             // Both come in ascending order.
-            write!(out, ",\"read\":{}}}", read.next_if_eq(&slot).is_some())
+            out.write_str(",\"read\":")?;
+            out.write_str(bool_word(read.next_if_eq(&slot).is_some()))?;
+            out.write_char('}')
         })
     }
 }

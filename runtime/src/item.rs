@@ -102,7 +102,7 @@ pub(crate) trait Source {
     fn missing(&self) -> Item<'static>;
 
     /// The value of a field.
-    #[inline(always)]
+    #[inline]
     fn item(&self, policy: &Policy, field: u32) -> Item<'_> {
         match self.own(field) {
             Some(item) => item,

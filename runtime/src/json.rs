@@ -14,6 +14,10 @@ pub mod number;
 pub mod reader;
 pub mod reason;
 mod scan;
+#[cfg(not(target_family = "wasm"))]
+mod shapes;
+#[cfg(target_family = "wasm")]
+#[path = "json/no_shapes.rs"]
 mod shapes;
 mod sort;
 pub mod text;

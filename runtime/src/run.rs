@@ -10,6 +10,7 @@ use crate::artifact::format::{
 };
 use crate::json::Number;
 use crate::json::hash::last_block;
+use crate::json::text::Text;
 use crate::policy::Properties;
 
 /// The postings from a word on, up to the last of their run.
@@ -178,7 +179,7 @@ pub(crate) fn texts(mut operands: &[u32]) -> impl Iterator<Item = (usize, &[u32]
 }
 
 /// Whether `text` is what the words hold, as many bytes as `text` has.
-#[inline(always)]
+#[inline]
 pub(crate) fn is_in_words(text: &[u8], words: &[u32]) -> bool {
     let join = |low: u32, high: u32| u64::from(high) << 32 | u64::from(low);
     let (chunks, tail) = text.as_chunks::<8>();
@@ -195,9 +196,11 @@ pub(crate) fn is_in_words(text: &[u8], words: &[u32]) -> bool {
     }
 }
 
-/// The bytes that words hold, with the zeros that fill up the last one.
-pub(crate) fn bytes_in(words: &[u32]) -> impl Iterator<Item = u8> {
-    words.iter().flat_map(|word| word.to_le_bytes())
+/// Whether a text that may be written with escapes has at byte `at` the `len` bytes that the words hold.
+#[inline(never)]
+pub(crate) fn holds_at(text: Text<'_>, at: usize, len: usize, words: &[u32]) -> bool {
+    let held = words.iter().flat_map(|word| word.to_le_bytes());
+    text.bytes().skip(at).take(len).eq(held.take(len))
 }
 
 #[cfg(test)]
@@ -217,7 +220,7 @@ mod tests {
         for len in 0..=text.len() {
             let (text, held) = (&text[..len], words(&text[..len]));
             assert!(is_in_words(text, &held));
-            assert!(bytes_in(&held).take(len).eq(text.iter().copied()));
+            assert!(holds_at(Text::plain(text), 0, len, &held));
             for at in 0..len {
                 let mut other = text.to_vec();
                 other[at] ^= 1;

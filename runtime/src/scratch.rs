@@ -209,7 +209,7 @@ impl Source for Request<'_> {
         self.missing
     }
 
-    #[inline(always)]
+    #[inline]
     fn own(&self, field: u32) -> Option<Item<'_>> {
         let slot = self.fields.slot(field)?;
         let text = self.bytes.get(slot.start as usize..slot.end as usize).unwrap_or(&[]);

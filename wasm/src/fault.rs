@@ -68,7 +68,9 @@ impl Fault {
 
     /// Writes the failure as JSON.
     pub(crate) fn write_json(&self, out: &mut impl fmt::Write) -> fmt::Result {
-        write!(out, "{{\"code\":\"{}\",\"message\":\"", self.code())?;
+        out.write_str("{\"code\":\"")?;
+        out.write_str(self.code())?;
+        out.write_str("\",\"message\":\"")?;
         write!(Escaped(out), "{self}")?;
         out.write_str("\"}")
     }
@@ -81,7 +83,10 @@ impl<W: Write> Write for Escaped<'_, W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for piece in text.split_inclusive(['"', '\\']) {
             match piece.strip_suffix(['"', '\\']) {
-                Some(plain) => write!(self.0, "{plain}\\{}", if piece.ends_with('"') { '"' } else { '\\' })?,
+                Some(plain) => {
+                    self.0.write_str(plain)?;
+                    self.0.write_str(if piece.ends_with('"') { "\\\"" } else { "\\\\" })?;
+                }
                 None => self.0.write_str(piece)?,
             }
         }

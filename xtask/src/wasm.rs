@@ -24,6 +24,7 @@ const MODULES: [Module; 2] = [
             // 64 KiB and 64 MiB.
             "-Clink-arg=-zstack-size=65536",
             "-Clink-arg=--max-memory=67108864",
+            "-Clink-arg=--compress-relocations",
             // Less is inlined than for a processor: a fifth of the size, at the same speed.
             "-Cllvm-args=-inline-threshold=50",
         ],

@@ -96,7 +96,11 @@ impl fmt::Display for LoadError {
             }
             LoadErrorKind::Length { need, have } => write!(f, "artifact needs {need} bytes, there are {have}"),
             LoadErrorKind::Digest => f.write_str("artifact does not match its digest: it was changed or damaged"),
-            LoadErrorKind::Section { name } => write!(f, "section `{name}` does not hold together"),
+            LoadErrorKind::Section { name } => {
+                f.write_str("section `")?;
+                f.write_str(name)?;
+                f.write_str("` does not hold together")
+            }
             LoadErrorKind::OtherPolicy => f.write_str("artifact is of another policy than the one expected"),
             LoadErrorKind::Memory => f.write_str("there is not enough memory to load the artifact"),
         }

@@ -21,6 +21,7 @@ pub(crate) fn record<const N: usize>(bytes: &[u8]) -> [u32; N] {
 }
 
 /// All records of a section, each made from its `N` words; `None` if one of them is no record.
+#[inline(never)]
 pub(super) fn records<const N: usize, T>(bytes: &[u8], make: impl Fn([u32; N]) -> Option<T>) -> Result<Option<Vec<T>>, OutOfMemory> {
     let len = N.saturating_mul(4);
     let mut out = with_room(bytes.len().checked_div(len).unwrap_or(0))?;
