@@ -174,6 +174,9 @@ pub(crate) fn is_action_name(name: Text<'_>) -> bool {
 
 /// Whether all of it is ASCII that prints, without spaces.
 fn is_graphic(text: &[u8]) -> bool {
+    if cfg!(target_arch = "wasm32") {
+        return text.iter().all(u8::is_ascii_graphic);
+    }
     let (words, rest) = text.as_chunks::<8>();
     let rest_prints = match text.last_chunk::<8>() {
         // The last eight bytes overlap the word before.

@@ -107,7 +107,8 @@ impl Number {
         if text.is_empty() || text.len() > 17 {
             return None;
         }
-        if text.len() <= 8 {
+        // One way is enough for a module that has to be small.
+        if text.len() <= 8 && !cfg!(target_arch = "wasm32") {
             return Self::parse_word(text);
         }
         let (mut digits, mut significant, mut fraction, mut point) = (0u64, 0u32, 0i32, false);

@@ -8,10 +8,12 @@ use super::super::{
 };
 use super::{
     Place, Shapes,
-    memory::{Event, FOLLOW_END, FOLLOW_VALUE, LAST, Memory, OPENING, SEEN_MAX, State, Step, kept, node},
+    memory::{
+        Event, FOLLOW_END, FOLLOW_VALUE, KEPT_MAX, LAST, Memory, OPENING, OTHERS_MAX, SEEN_MAX, SEGMENTS_LEN_BYTES, State, Step, door,
+        kept, node,
+    },
 };
 use crate::json::NONE;
-use toolgate_scan::WIDE;
 
 impl Shapes {
     /// Learns the steps of a text from where it left what is known, if it did so there before. The text is one that
@@ -44,7 +46,7 @@ impl Shapes {
             if end.wrapping_sub(at) > SEGMENT_LEN_BYTES_MAX {
                 return;
             }
-            let known = self.memory.known(state, text, at, end);
+            let known = self.memory.known(state, text, at);
             let Some(step) = known.or_else(|| self.memory.add(state, text, at, end, visit)) else {
                 self.is_full = true;
                 return;
@@ -60,29 +62,17 @@ impl Shapes {
 impl Memory {
     /// Whether the segment was seen at the state before. It may be forgotten, and another one taken for it.
     fn is_seen_again(&mut self, state: usize, segment: &[u8]) -> bool {
-        let hash = segment.iter().fold(state as u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
+        let hash = hash(state, segment);
         // No mark is zero, which stands where nothing was seen.
         let mark = (hash >> 16) as u16 | 1;
         let place = self.seen.get_mut(hash as usize % SEEN_MAX);
         place.is_some_and(|place| core::mem::replace(place, mark) == mark)
     }
 
-    /// The step whose segment stands from `at` to `end`.
-    fn known(&self, state: usize, text: &[u8], at: usize, end: usize) -> Option<Step> {
-        let mut step = self.steps.get(state)?;
-        while step.follow != follow(text, end) || self.segment(step) != text.get(at..end) {
-            if step.other == 0 {
-                return None;
-            }
-            step = self.steps.get(step.other as usize)?;
-        }
-        Some(*step)
-    }
-
     /// Adds the step whose segment stands from `at` to `end`. `None` if there is no room.
     fn add<V: Visit>(&mut self, from: usize, text: &[u8], at: usize, end: usize, visit: &mut V) -> Option<Step> {
         let len = u8::try_from(end.wrapping_sub(at)).ok()?;
-        let segment = keep(&mut *self.segments, &mut self.used.segments, WIDE, text.get(at..end)?)?;
+        let segment = self.keep_segment(text.get(at..end)?)?;
         let mut events = [Event::default(); SEGMENT_LEN_BYTES_MAX];
         let mut events_count = 0_usize;
         let (mut state, mut is_opening) = (from, false);
@@ -117,13 +107,50 @@ impl Memory {
             [] => 0,
             events @ [.., _] => {
                 events.last_mut()?.place |= LAST;
-                keep(&mut *self.events, &mut self.used.events, 0, events)?
+                self.keep_events(events)?
             }
         };
         let follow = follow(text, end);
         let step = Step { segment, len, follow, state: state as u16, other: 0, node: self.states.get(state)?.node, events };
         self.attach(from, step)?;
         Some(step)
+    }
+
+    /// Keeps the bytes of a segment, once for all steps if nothing else is in the way.
+    fn keep_segment(&mut self, segment: &[u8]) -> Option<u16> {
+        let place = self.kept.get_mut((hash(0, segment) >> 8) as usize % KEPT_MAX)?;
+        let start = self.used.segments;
+        // What is behind the last one is not in use, and will be overwritten.
+        let is_kept = *place != 0 && self.segments.get(*place as usize..start)?.starts_with(segment);
+        if !is_kept {
+            let end = start.wrapping_add(segment.len());
+            if end > SEGMENTS_LEN_BYTES {
+                return None;
+            }
+            self.segments.get_mut(start..end)?.copy_from_slice(segment);
+            self.used.segments = end;
+            *place = start as u16;
+        }
+        Some(*place)
+    }
+
+    /// Keeps the events of a segment, or finds them among those that are kept.
+    fn keep_events(&mut self, events: &[Event]) -> Option<u16> {
+        let used = self.used.events;
+        let known = self.events.get(1..used)?.windows(events.len()).position(|kept| kept == events);
+        if let Some(at) = known {
+            return Some(at.wrapping_add(1) as u16);
+        }
+        let end = used.wrapping_add(events.len());
+        self.events.get_mut(used..end)?.copy_from_slice(events);
+        self.used.events = end;
+        Some(used as u16)
+    }
+
+    /// The step whose segment stands at `at`.
+    #[inline(never)]
+    fn known(&self, state: usize, text: &[u8], at: usize) -> Option<Step> {
+        self.step(state, text, at).map(|(step, _)| *step)
     }
 
     /// Puts a step where it is looked for.
@@ -133,10 +160,32 @@ impl Memory {
             *self.steps.get_mut(from)? = step;
             return Some(());
         }
+        // Room first: what nothing stands at must not be linked.
         let further = self.used.states;
-        *self.steps.get_mut(further)? = Step { other: first.other, ..step };
-        *self.states.get_mut(further)? = State::default();
-        self.steps.get_mut(from)?.other = further as u16;
+        self.steps.get(further)?;
+        let state = *self.states.get(from)?;
+        let mut above = 0;
+        let door = door(from, self.segment(&step)?, state.parts_at as usize).filter(|_| state.others >= OTHERS_MAX);
+        let place = match door.and_then(|door| self.doors.get_mut(door)) {
+            Some(place) => {
+                above = from as u16;
+                place
+            }
+            None => {
+                let same = self.segment(&first)?.iter().zip(self.segment(&step)?).take_while(|(one, other)| one == other).count();
+                let state = self.states.get_mut(from)?;
+                // Where there are doors it stays.
+                if state.others < OTHERS_MAX {
+                    // INVARIANT: no segment that is kept is longer than a byte can tell.
+                    state.parts_at = if state.others == 0 { same as u8 } else { state.parts_at.min(same as u8) };
+                    state.others = state.others.wrapping_add(1);
+                }
+                &mut self.steps.get_mut(from)?.other
+            }
+        };
+        let other = core::mem::replace(place, further as u16);
+        *self.steps.get_mut(further)? = Step { other, ..step };
+        *self.states.get_mut(further)? = State { above, ..State::default() };
         self.used.states = further.wrapping_add(1);
         Some(())
     }
@@ -178,6 +227,7 @@ impl Memory {
             depth: (object.depth() as u8).wrapping_add(1) | first,
             node: kept(node)?,
             count: before.count.wrapping_add(1),
+            ..State::default()
         };
         let index = self.used.states;
         *self.states.get_mut(index)? = state;
@@ -211,19 +261,9 @@ fn segment_end(text: &[u8], mut at: usize) -> usize {
     }
 }
 
-/// Keeps items, with some spare places behind them, or finds them among those that are kept. The first place stays free.
-fn keep<T: Copy + PartialEq>(all: &mut [T], used: &mut usize, spare: usize, items: &[T]) -> Option<u16> {
-    let known = all.get(1..*used)?.windows(items.len()).position(|kept| kept == items);
-    let start = known.map_or(*used, |at| at.wrapping_add(1));
-    if known.is_none() {
-        let end = start.wrapping_add(items.len());
-        if end.wrapping_add(spare) > all.len() {
-            return None;
-        }
-        all.get_mut(start..end)?.copy_from_slice(items);
-        *used = end;
-    }
-    u16::try_from(start).ok()
+/// Nothing but time depends on it.
+fn hash(state: usize, segment: &[u8]) -> u32 {
+    segment.iter().fold(state as u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 
 /// A longer segment is not learned: its length is kept in a byte.
@@ -232,7 +272,7 @@ const SEGMENT_LEN_BYTES_MAX: usize = u8::MAX as usize;
 const MISSES_FREE: u32 = 16;
 /// After them so many texts are not compared, until one was learned.
 const PAUSE: u32 = 16;
-/// After so many, with no room left, all is forgotten.
-const MISSES_MAX: u32 = 64;
+/// After so many, with no room left, all is forgotten: seldom, since what is learned has to pay.
+const MISSES_MAX: u32 = 1_024;
 /// Most steps that one text adds.
 const STEPS_AT_ONCE: usize = 256;

@@ -1,4 +1,7 @@
 //! The states and the segments between them, in memory of a fixed size.
+//!
+//! The first steps from a state are looked through in turn. A state with more of them keeps the others by two bytes of
+//! their segments, from where the first ones begin to differ: calls of many tools part there.
 
 use alloc::boxed::Box;
 
@@ -16,7 +19,11 @@ pub(super) struct Memory {
     pub(super) states: Box<[State; STATES_MAX]>,
     /// Texts of segments; keys are parts of them.
     pub(super) segments: Box<[u8; SEGMENTS_LEN_BYTES + WIDE]>,
+    /// Where some of them are.
+    pub(super) kept: [u16; KEPT_MAX],
     pub(super) events: Box<[Event; EVENTS_MAX]>,
+    /// The first of the steps that are found by two bytes, or 0.
+    pub(super) doors: [u16; DOORS_MAX],
     /// Marks of segments that were seen once.
     pub(super) seen: [u16; SEEN_MAX],
     pub(super) used: Used,
@@ -40,7 +47,7 @@ pub(super) struct Step {
     pub(super) follow: u8,
     /// The state behind the value that follows.
     pub(super) state: u16,
-    /// Another step from the same state, or 0.
+    /// Another step from the same state or, behind a door, from any; or 0.
     pub(super) other: u16,
     /// What [`node`] takes: of the value that follows.
     pub(super) node: u16,
@@ -51,7 +58,8 @@ pub(super) struct Step {
 /// What a state is.
 #[derive(Clone, Copy, Default)]
 pub(super) struct State {
-    /// The state behind the key before, or the one whose value the object is.
+    /// The state behind the key before, or the one whose value the object is; of a step behind a door the state that it
+    /// leads on from.
     pub(super) above: u16,
     /// The state's key, as written.
     pub(super) key: u16,
@@ -62,6 +70,10 @@ pub(super) struct State {
     pub(super) node: u16,
     /// Keys of all objects that are open.
     pub(super) count: u16,
+    /// Steps that are looked through in turn, but for the first.
+    pub(super) others: u8,
+    /// Where the two bytes of the others are, from the start of a segment.
+    pub(super) parts_at: u8,
 }
 
 /// An object with a node opens or closes.
@@ -113,6 +125,8 @@ impl Memory {
             states: filled(State::default(), STATES_MAX)?.try_into().map_err(|_| OutOfMemory)?,
             segments: filled(0, SEGMENTS_LEN_BYTES.saturating_add(WIDE))?.try_into().map_err(|_| OutOfMemory)?,
             events: filled(Event::default(), EVENTS_MAX)?.try_into().map_err(|_| OutOfMemory)?,
+            kept: [0; KEPT_MAX],
+            doors: [0; DOORS_MAX],
             seen: [0; SEEN_MAX],
             used: Used { states: 1, segments: 1, events: 1 },
         };
@@ -123,6 +137,8 @@ impl Memory {
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
         self.used = Used { states: 1, segments: 1, events: 1 };
+        self.kept = [0; KEPT_MAX];
+        self.doors = [0; DOORS_MAX];
         if let (Some(step), Some(state)) = (self.steps.first_mut(), self.states.first_mut()) {
             *step = Step::default();
             // Its value is the whole text.
@@ -140,7 +156,7 @@ impl Memory {
     ///
     /// There is at most one: of two segments from one state where one begins the other, the shorter ends where a value
     /// begins, or the text ends, and the longer goes on there.
-    #[inline(always)]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub(super) fn step(&self, state: usize, text: &[u8], at: usize) -> Option<(&Step, Option<u8>)> {
         let short;
         let found = match text.get(at..at.wrapping_add(WIDE)).and_then(|found| found.first_chunk()) {
@@ -154,15 +170,35 @@ impl Memory {
         loop {
             let end = at.wrapping_add(step.len as usize);
             let behind = text.get(end).copied();
-            let follow = behind.map_or(FOLLOW_END, |byte| FOLLOW.get(byte as usize).copied().unwrap_or(0));
-            if follow & step.follow != 0 && self.fits(step, found, text.get(at..end)) {
+            if may_follow(behind) & step.follow != 0 && self.fits(step, found, text.get(at..end)) {
                 return Some((step, behind));
             }
             if step.other == 0 {
-                return None;
+                return self.step_behind_door(state, found, text, at);
             }
             step = self.at(step.other as usize)?;
         }
+    }
+
+    /// The same among the steps that are found by two bytes.
+    #[inline(never)]
+    fn step_behind_door(&self, state: usize, found: &[u8; WIDE], text: &[u8], at: usize) -> Option<(&Step, Option<u8>)> {
+        let from = self.states.get(state % STATES_MAX)?;
+        if from.others < OTHERS_MAX {
+            return None;
+        }
+        let mut index = *self.doors.get(door(state, text.get(at..)?, from.parts_at as usize)?)?;
+        while index != 0 {
+            let step = self.at(index as usize)?;
+            let end = at.wrapping_add(step.len as usize);
+            let behind = text.get(end).copied();
+            let is_from = self.states.get(index as usize % STATES_MAX)?.above as usize == state;
+            if is_from && may_follow(behind) & step.follow != 0 && self.fits(step, found, text.get(at..end)) {
+                return Some((step, behind));
+            }
+            index = step.other;
+        }
+        None
     }
 
     /// The step at an index, of which there is none too large.
@@ -172,7 +208,7 @@ impl Memory {
     }
 
     /// Whether the segment is what was found, or, if it is long, all of it.
-    #[inline(always)]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn fits(&self, step: &Step, found: &[u8; WIDE], all: Option<&[u8]>) -> bool {
         if step.len as usize > WIDE {
             return all == self.segment(step);
@@ -236,6 +272,19 @@ static FOLLOW: [u8; 256] = {
     follow
 };
 
+/// What the byte behind a segment, or the end of the text, may be.
+#[inline(always)]
+fn may_follow(behind: Option<u8>) -> u8 {
+    behind.map_or(FOLLOW_END, |byte| FOLLOW.get(byte as usize).copied().unwrap_or(0))
+}
+
+/// The door of a segment of a state, unless it is too short.
+pub(super) fn door(state: usize, segment: &[u8], parts_at: usize) -> Option<usize> {
+    let [first, second] = segment.get(parts_at..)?.first_chunk()?;
+    let mixed = (state as u32) << 16 | u32::from(*first) << 8 | u32::from(*second);
+    Some((mixed.wrapping_mul(0x9e37_79b1) >> 16) as usize % DOORS_MAX)
+}
+
 /// A node as it is kept; `None` if it is too large for that.
 pub(super) fn kept(node: u32) -> Option<u16> {
     if node == NONE { Some(NOBODY) } else { u16::try_from(node).ok().filter(|node| *node != NOBODY) }
@@ -252,6 +301,10 @@ const NOBODY: u16 = u16::MAX;
 /// The state at the start of a text.
 pub(super) const START: usize = 0;
 const STATES_MAX: usize = 1_024;
-const SEGMENTS_LEN_BYTES: usize = 16_384;
+pub(super) const SEGMENTS_LEN_BYTES: usize = 16_384;
+pub(super) const KEPT_MAX: usize = 256;
+const DOORS_MAX: usize = 512;
+/// So many steps from a state are looked through after the first.
+pub(super) const OTHERS_MAX: u8 = 4;
 pub(super) const EVENTS_MAX: usize = 256;
 pub(super) const SEEN_MAX: usize = 128;
