@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use toolgate_runtime::json::{Kernel, Keys, NONE, ROOT, Refusal, Shapes, Span, Text, Visit, read};
+use toolgate_runtime::json::{Kernel, Keys, Kind, NONE, ROOT, Refusal, Shapes, Span, Text, Visit, read};
 
 use crate::Random;
 
@@ -305,6 +305,60 @@ fn many_ways_from_one_state_are_known() {
     }
     for text in all(" 1").chain(all("01")).chain(all("1}")) {
         assert_eq!(readers.check(&text), 0);
+    }
+}
+
+/// What one state leads to is nothing to another, also where both look behind one door: two states in 512 do.
+#[test]
+fn ways_from_other_states_are_not_taken() {
+    let mut keys = Keys::new();
+    let mut told = Told::new(&["a/x0", "a/x1", "a/x2", "a/x3", "a/x4", "a/x5", "a/x6", "a/x7", "a/x8", "a/x9"]);
+    let text = |object: &str, key: &str, number: usize| format!("{{\"{object}\":{{\"s\":1,\"{key}{number}\":2}}}}");
+    for (between, odd) in (230..262).flat_map(|between| [(between, false), (between, true)]) {
+        let mut shapes = Shapes::new();
+        let mut learn = |text: &str| {
+            for _ in 0..3 {
+                assert_eq!(shapes.read(text.as_bytes(), &mut keys, &mut told), Ok(()));
+            }
+        };
+        (0..10).for_each(|number| learn(&text("a", "x", number)));
+        (0..between).for_each(|kind| learn(&format!("{{\"k{kind}\":1}}")));
+        if odd {
+            learn(r#"{"e":1,"f":2}"#);
+        }
+        (0..10).for_each(|number| learn(&text("b", "y", number)));
+        for number in 0..10 {
+            // Only those of the first object are wanted.
+            for (object, key, wanted) in [("a", "x", 1), ("b", "y", 0), ("b", "x", 0), ("a", "y", 0)] {
+                told.values.clear();
+                assert_eq!(shapes.read(text(object, key, number).as_bytes(), &mut keys, &mut told), Ok(()));
+                assert_eq!(told.values.iter().filter(|(_, span)| span.kind == Kind::Number).count(), wanted, "{between} {object} {key}");
+            }
+        }
+    }
+}
+
+/// The last place is given away, and then one more is wanted.
+#[test]
+fn nothing_is_linked_that_has_no_place() {
+    let mut keys = Keys::new();
+    let mut told = Told::new(&PATHS);
+    for (count, odd) in (495..512).flat_map(|count| [(count, false), (count, true)]) {
+        let mut shapes = Shapes::new();
+        let mut learn = |text: &str| {
+            for _ in 0..3 {
+                assert_eq!(shapes.read(text.as_bytes(), &mut keys, &mut told), Ok(()));
+            }
+        };
+        learn(r#"{"z":1,"y":2}"#);
+        if odd {
+            learn(r#"{"e":1,"f":2}"#);
+        }
+        (0..count).for_each(|kind| learn(&format!("{{\"k{kind}\":1}}")));
+        learn(r#"{"z":1,"w":2}"#);
+        for text in [&br#"{"z":1{"z":1,"y":2}"#[..], br#"{"z":1{"z":1,"w":2}"#, br#"{"z":1,"w":2}"#] {
+            assert_eq!(shapes.read(text, &mut keys, &mut told), read(text, &mut keys, &mut told), "{count}");
+        }
     }
 }
 

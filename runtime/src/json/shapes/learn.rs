@@ -63,10 +63,15 @@ impl Memory {
     /// Whether the segment was seen at the state before. It may be forgotten, and another one taken for it.
     fn is_seen_again(&mut self, state: usize, segment: &[u8]) -> bool {
         let hash = hash(state, segment);
+        let Some(place) = self.seen.get_mut(hash as usize % SEEN_MAX) else { return false };
         // No mark is zero, which stands where nothing was seen.
-        let mark = (hash >> 16) as u16 | 1;
-        let place = self.seen.get_mut(hash as usize % SEEN_MAX);
-        place.is_some_and(|place| core::mem::replace(place, mark) == mark)
+        let mark = (hash >> 16) as u16 | STAYS | 2;
+        if *place | STAYS == mark {
+            return true;
+        }
+        // What is seen in turn with another would never be seen again if each drove out the other at once.
+        *place = if *place & STAYS != 0 { *place & !STAYS } else { mark };
+        false
     }
 
     /// Adds the step whose segment stands from `at` to `end`. `None` if there is no room.
@@ -266,6 +271,8 @@ fn hash(state: usize, segment: &[u8]) -> u32 {
     segment.iter().fold(state as u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 
+/// The mark stays when the next other one comes.
+const STAYS: u16 = 1;
 /// A longer segment is not learned: its length is kept in a byte.
 const SEGMENT_LEN_BYTES_MAX: usize = u8::MAX as usize;
 /// So many misses in a row cost nothing more.

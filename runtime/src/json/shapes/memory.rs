@@ -307,4 +307,4 @@ const DOORS_MAX: usize = 512;
 /// So many steps from a state are looked through after the first.
 pub(super) const OTHERS_MAX: u8 = 4;
 pub(super) const EVENTS_MAX: usize = 256;
-pub(super) const SEEN_MAX: usize = 128;
+pub(super) const SEEN_MAX: usize = 512;
