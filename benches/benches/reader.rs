@@ -1,7 +1,7 @@
 //! Reading requests: `cargo bench -p toolgate-benches --bench reader`.
 //!
 //! For each kind of requests the baseline (`serde_json`'s `IgnoredAny`), the strict reader, and the reader that learns, by
-//! each kernel of this processor; the readers tell of eight paths. Divide by the baseline of the same run.
+//! each kernel of this processor; the readers tell of thirteen fields. Divide by the baseline of the same run.
 #![expect(clippy::arithmetic_side_effects, reason = "INVARIANT: runs on its own output only")]
 
 use std::fmt::Write;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use toolgate_benches::{Random, workload};
 use toolgate_runtime::json::{Kernel, Keys, NONE, ROOT, Shapes, Span, Text, Visit, read};
 
-/// Keeps the values of eight fields, as a policy does.
+/// Keeps the values of some fields, as a policy does.
 struct Fields([Option<Span>; 14]);
 
 /// Parent, key and node.
