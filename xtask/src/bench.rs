@@ -1,5 +1,8 @@
 //! `cargo xtask bench`: the figures of the engine, and of its peers beside it.
 
+use std::env;
+use std::process::Command;
+
 use crate::Outcome;
 use crate::command::{Step, cargo};
 
@@ -19,9 +22,21 @@ pub(crate) fn run(options: &[String]) -> Outcome {
         println!();
     }
     // The programs that time and that count are two: counting takes time.
-    cargo(&["build", "--release", "--locked", "--bins", "--manifest-path", PEERS]).run()?;
-    let peers = ["run", "--release", "--locked", "--quiet", "--manifest-path", PEERS, "--"];
-    cargo(&peers).arguments(&without(options, "--rounds", 1)).run()
+    peers(&["build", "--release", "--locked", "--bins", "--manifest-path", PEERS]).run()?;
+    let run = ["run", "--release", "--locked", "--quiet", "--manifest-path", PEERS, "--"];
+    peers(&run).arguments(&without(options, "--rounds", 1)).run()
+}
+
+/// Cargo without what the cargo that runs this task has set: a package among the peers would be built again because of it,
+/// and with it all that need it.
+fn peers(arguments: &[&str]) -> Command {
+    let mut command = cargo(arguments);
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 fn engine(program: &str, options: &[String]) -> Outcome {
