@@ -50,7 +50,7 @@ struct Place {
 }
 
 impl Shapes {
-    /// Nothing learned yet; allocates 40 KiB.
+    /// Nothing learned yet; allocates 42 KiB.
     #[must_use]
     pub fn new() -> Self {
         Self::with_kernel(Kernel::detect())
