@@ -13,7 +13,7 @@ use serde::de::IgnoredAny;
 use toolgate_benches::fields::Extracted;
 use toolgate_benches::{Random, SHAPES, Workload, shape, workload};
 use toolgate_compiler::{Checked, Source, check, compile};
-use toolgate_runtime::{FieldValues, Options, Policy, Scratch};
+use toolgate_runtime::{FieldValue, FieldValues, Options, Policy, Scratch};
 
 const USAGE: &str = "usage: table [--rules N,N…] [--requests M] [--rounds R] [--seed S] [--shapes | --shape NAME]
   --rules     default 10,100,1000,10000,100000; with shapes 10000";
@@ -176,6 +176,8 @@ impl<'a> Bench<'a> {
                 // has just fetched for the same request.
                 let path = turn.wrapping_add(round) % PATHS;
                 for (requests, slots) in requests.chunks(BATCH).zip(extracted.chunks(BATCH)) {
+                    // A caller has just written what it asks about; the policy is as cold as it comes.
+                    look_at(requests, slots);
                     let ((), time) = timed(|| self.batch(path, requests, slots));
                     if let Some(samples) = samples.get_mut(path) {
                         samples.push(time.as_secs_f64() * 1e9 / requests.len() as f64);
@@ -206,6 +208,16 @@ impl<'a> Bench<'a> {
             _ => {}
         }
     }
+}
+
+/// Brings requests, as bytes and as slots, as near to the processor as one pass does.
+fn look_at(requests: &[(&[u8], &str)], slots: &[Slots]) {
+    let texts = slots.iter().flatten().map(|(_, value)| match value.as_value() {
+        FieldValue::String(text) | FieldValue::Number(text) | FieldValue::Json(text) => text.as_bytes(),
+        _ => &[],
+    });
+    let all = requests.iter().map(|(request, _)| *request).chain(texts);
+    black_box(all.flatten().fold(0_u8, |sum, byte| sum ^ byte));
 }
 
 fn median(mut samples: Vec<f64>) -> f64 {
