@@ -35,6 +35,8 @@ pub(crate) struct Posting<'a> {
     /// One bit for each of the first 32 checks.
     pub proven: u32,
     pub checks: &'a [u32],
+    /// The word at which the checks stand.
+    pub at: u32,
     pub is_last: bool,
 }
 
@@ -45,11 +47,16 @@ impl<'a> Iterator for Run<'a> {
     fn next(&mut self) -> Option<Posting<'a>> {
         let ([rule, packed, proven], rest) = self.runs.get(self.at..)?.split_first_chunk::<POSTING_WORDS>()?;
         let len = (packed >> POSTING_LEN_SHIFT & CHECKS_LEN_MAX) as usize;
-        let (checks, own) =
-            if packed & POSTING_REFERS == 0 { (rest.get(..len)?, len) } else { (self.runs.get(*rest.first()? as usize..)?.get(..len)?, 1) };
+        let (checks, at, own) = if packed & POSTING_REFERS == 0 {
+            // INVARIANT: the words of all runs are counted by a `u32`.
+            (rest.get(..len)?, self.at.wrapping_add(POSTING_WORDS) as u32, len)
+        } else {
+            let at = *rest.first()?;
+            (self.runs.get(at as usize..)?.get(..len)?, at, 1)
+        };
         let is_last = packed & POSTING_LAST != 0;
         self.at = if is_last { usize::MAX } else { self.at.wrapping_add(POSTING_WORDS).wrapping_add(own) };
-        Some(Posting { rule: *rule, properties: Properties(packed & RULE_PROPERTIES_MASK), proven: *proven, checks, is_last })
+        Some(Posting { rule: *rule, properties: Properties(packed & RULE_PROPERTIES_MASK), proven: *proven, checks, at, is_last })
     }
 }
 

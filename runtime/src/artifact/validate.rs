@@ -164,8 +164,11 @@ fn automata(policy: &Policy) -> Option<()> {
 /// Conditions are trees: a child comes after its parent, has no other parent, and stands where its kind may stand.
 fn conditions(policy: &Policy, shape: &mut Shape, lists: &mut [u8]) -> Option<()> {
     // Parents come first, so from the front each node's role is known when it is met.
+    // No two rules have their checks in one place, which would be checked for each.
+    let mut unread = policy.runs.len();
     for rule in &policy.rules {
         inside(rule.checks, policy.runs.len())?;
+        unread = unread.checked_sub(rule.checks.1 as usize)?;
         checks(policy, shape, range(&policy.runs, rule.checks))?;
         let tree = policy.extra(rule).tree;
         if tree != NONE {
@@ -319,8 +322,8 @@ fn condition(policy: &Policy, shape: &mut Shape, lists: &mut [u8], at: usize, No
 /// The index is a tree too.
 fn index(policy: &Policy, depths: &mut [u8]) -> Option<()> {
     ensure((policy.root as usize) < depths.len())?;
-    // Runs are entered from one place each, so all of them together are no longer than their section. A file that shares
-    // them would be as sound and could take forever to check.
+    // Runs are entered from one place each, so all of them together are no longer than their section. A file that shared
+    // them could take forever to check.
     let mut unread = policy.runs.len();
     let mut run = |first: u32| {
         let mut postings = Run::new(&policy.runs, first);
@@ -328,8 +331,11 @@ fn index(policy: &Policy, depths: &mut [u8]) -> Option<()> {
             // A posting repeats what its rule says.
             let posting = postings.next()?;
             let rule = policy.rules.get(posting.rule as usize)?;
-            ensure(posting.properties == rule.properties && posting.checks == range(&policy.runs, rule.checks))?;
-            unread = unread.checked_sub(POSTING_WORDS)?;
+            ensure(posting.properties == rule.properties && posting.checks.len() == rule.checks.1 as usize)?;
+            let is_where_the_rule_says = posting.at == rule.checks.0;
+            let own = if is_where_the_rule_says { 0 } else { posting.checks.len() };
+            unread = unread.checked_sub(POSTING_WORDS.checked_add(own)?)?;
+            ensure(is_where_the_rule_says || posting.checks == range(&policy.runs, rule.checks))?;
             if posting.is_last {
                 return Some(());
             }
