@@ -7,6 +7,7 @@
 use std::env;
 use std::error::Error;
 use std::hint::black_box;
+use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use serde::de::IgnoredAny;
@@ -59,10 +60,10 @@ fn choose() -> Fallible<Choice> {
         }
         let value = arguments.next().ok_or(USAGE)?;
         match argument.as_str() {
-            "--rules" => choice.rules = value.split(',').map(str::parse).collect::<Result<_, _>>()?,
-            "--requests" => choice.requests = value.parse()?,
-            "--rounds" => choice.rounds = value.parse()?,
-            "--seed" => choice.seed = value.parse()?,
+            "--rules" => choice.rules = value.split(',').map(number).collect::<Fallible<_>>()?,
+            "--requests" => choice.requests = number(&value)?,
+            "--rounds" => choice.rounds = number(&value)?,
+            "--seed" => choice.seed = number(&value)?,
             "--shape" => choice.shapes.push(value),
             _ => return Err(format!("unknown option `{argument}`\n{USAGE}").into()),
         }
@@ -71,6 +72,10 @@ fn choose() -> Fallible<Choice> {
         choice.rules = if choice.shapes.is_empty() { vec![10, 100, 1_000, 10_000, 100_000] } else { vec![10_000] };
     }
     Ok(choice)
+}
+
+fn number<N: FromStr>(value: &str) -> Fallible<N> {
+    value.parse().map_err(|_| format!("`{value}` is no whole number\n{USAGE}").into())
 }
 
 /// The paths that take turns.

@@ -13,7 +13,7 @@ impl<'a, S: Source> Evaluator<'a, S> {
     #[inline(always)]
     pub(super) fn check(&self, check: &Check<'_>, quantifier: Quantifier) -> Tri {
         self.step();
-        // As above: twice the code, and nothing is decided otherwise.
+        // The module of WebAssembly has a limit to its size, and this only is the shorter way to the same answer.
         if cfg!(not(target_family = "wasm"))
             && let Some(answer) = self.answer_at_once(check)
         {
