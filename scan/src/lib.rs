@@ -8,7 +8,7 @@
 //! A **stop** is a byte that a string cannot simply hold: a quote, a backslash, a control, or anything beyond ASCII. From
 //! within a string the next stop is the quote that ends it, or something that has to be looked at.
 //!
-//! [`differences`] compares 32 bytes, by instructions that every processor of a target has.
+//! [`differences`] compares 32 bytes and [`stops`] marks as many, by instructions that every processor of a target has.
 //!
 //! [`Kernel::mark`] does the same by every kernel. A vector kernel is only to be had where the processor has its
 //! instructions, so that no caller can go wrong.
@@ -26,4 +26,4 @@ mod wide;
 mod x86;
 
 pub use kernel::{BLOCK_LEN_BYTES, Kernel, Marks};
-pub use wide::{WIDE, differences};
+pub use wide::{WIDE, differences, stops};

@@ -6,21 +6,30 @@ use core::arch::aarch64::{
 };
 
 use crate::kernel::{Marks, mark_blocks};
+use crate::wide::WIDE;
 
 pub(crate) fn mark(text: &[u8], marks: &mut [Marks]) {
     mark_blocks(text, marks, |block| {
         let (parts, _) = block.as_chunks::<16>();
-        parts.iter().rev().fold(0, |marks, part| {
-            // SAFETY: the part has 16 bytes, and the load needs no alignment; NEON is there where this module is.
-            let bytes = unsafe { vld1q_u8(part.as_ptr()) };
-            marks << 16 | u64::from(stops(bytes))
-        })
+        parts.iter().rev().fold(0, |marks, part| marks << 16 | u64::from(stops_of(load(part))))
     });
+}
+
+#[inline(always)]
+pub(crate) fn stops(bytes: &[u8; WIDE]) -> u32 {
+    let (parts, _) = bytes.as_chunks::<16>();
+    parts.iter().rev().fold(0, |marks, part| marks << 16 | u32::from(stops_of(load(part))))
+}
+
+#[inline(always)]
+fn load(bytes: &[u8; 16]) -> uint8x16_t {
+    // SAFETY: there are 16 bytes, and the load needs no alignment; NEON is there where this module is.
+    unsafe { vld1q_u8(bytes.as_ptr()) }
 }
 
 /// As signed bytes, controls and all beyond ASCII are those below a space.
 #[inline(always)]
-fn stops(bytes: uint8x16_t) -> u16 {
+fn stops_of(bytes: uint8x16_t) -> u16 {
     // SAFETY: NEON is there where this module is; the weights are 16 bytes.
     unsafe {
         let quote = vceqq_u8(bytes, vdupq_n_u8(b'"'));

@@ -8,13 +8,13 @@ pub(crate) fn mark(text: &[u8], marks: &mut [Marks]) {
     mark_blocks(text, marks, |block| {
         let (words, _) = block.as_chunks::<8>();
         // The last word's bits are the highest.
-        words.iter().rev().fold(0, |marks, word| marks << 8 | u64::from(stops(u64::from_le_bytes(*word))))
+        words.iter().rev().fold(0, |marks, word| marks << 8 | u64::from(stops_of(u64::from_le_bytes(*word))))
     });
 }
 
 /// One bit for each byte of a word. No byte borrows or carries from another, so every bit is exact.
 #[inline(always)]
-fn stops(word: u64) -> u8 {
+fn stops_of(word: u64) -> u8 {
     let quote = word ^ (ONES.wrapping_mul(b'"' as u64));
     let backslash = word ^ (ONES.wrapping_mul(b'\\' as u64));
     // A control has none of these bits.
@@ -32,6 +32,13 @@ pub(crate) fn differences(left: &[u8; WIDE], right: &[u8; WIDE]) -> u32 {
         .zip(right)
         .rev()
         .fold(0, |marks, (left, right)| marks << 8 | u32::from(gathered(some(u64::from_le_bytes(*left) ^ u64::from_le_bytes(*right)))))
+}
+
+#[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon"))))]
+#[inline(always)]
+pub(crate) fn stops(bytes: &[u8; WIDE]) -> u32 {
+    let (words, _) = bytes.as_chunks::<8>();
+    words.iter().rev().fold(0, |marks, word| marks << 8 | u32::from(stops_of(u64::from_le_bytes(*word))))
 }
 
 /// The top bits of all bytes.

@@ -8,7 +8,7 @@ use crate::wide::WIDE;
 pub(crate) fn mark(text: &[u8], marks: &mut [Marks]) {
     mark_blocks(text, marks, |block| {
         let (parts, _) = block.as_chunks::<16>();
-        parts.iter().rev().fold(0, |marks, part| marks << 16 | u64::from(stops(load(part))))
+        parts.iter().rev().fold(0, |marks, part| marks << 16 | u64::from(stops_of(load(part))))
     });
 }
 
@@ -31,9 +31,15 @@ pub(crate) fn differences(left: &[u8; WIDE], right: &[u8; WIDE]) -> u32 {
     }
 }
 
+#[inline(always)]
+pub(crate) fn stops(bytes: &[u8; WIDE]) -> u32 {
+    let (parts, _) = bytes.as_chunks::<16>();
+    parts.iter().rev().fold(0, |marks, part| marks << 16 | u32::from(stops_of(load(part))))
+}
+
 /// As signed bytes, controls and all beyond ASCII are those below a space.
 #[inline(always)]
-fn stops(bytes: v128) -> u16 {
+fn stops_of(bytes: v128) -> u16 {
     let quote = u8x16_eq(bytes, u8x16_splat(b'"'));
     let backslash = u8x16_eq(bytes, u8x16_splat(b'\\'));
     let below = i8x16_lt(bytes, i8x16_splat(b' ' as i8));

@@ -1,7 +1,7 @@
 //! Every kernel of this processor against the law of stops, byte by byte.
 #![expect(clippy::arithmetic_side_effects, reason = "a panic is a failed test")]
 
-use toolgate_scan::{Kernel, Marks, WIDE, differences};
+use toolgate_scan::{Kernel, Marks, WIDE, differences, stops};
 
 /// What `mark` must write, as its documentation says it.
 fn expected(text: &[u8], words: usize) -> Vec<Marks> {
@@ -12,6 +12,9 @@ fn expected(text: &[u8], words: usize) -> Vec<Marks> {
 
 fn check(text: &[u8], words: usize) {
     let wanted = expected(text, words);
+    for (part, wanted) in text.as_chunks::<WIDE>().0.iter().zip(wanted.as_flattened().as_chunks::<4>().0) {
+        assert_eq!(stops(part), u32::from_le_bytes(*wanted), "{part:x?}");
+    }
     for kernel in Kernel::all() {
         let mut marks = vec![[0x55; 8]; words];
         kernel.mark(text, &mut marks);
