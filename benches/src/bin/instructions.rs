@@ -11,12 +11,12 @@ use std::{env, fs};
 
 use serde_json::{Value, json};
 use toolgate_benches::fields::Extracted;
-use toolgate_benches::{Random, machine, workload};
+use toolgate_benches::{Random, SHAPES, machine, shape, workload};
 use toolgate_compiler::{Source, check, compile};
 use toolgate_runtime::{FieldValues, Options, Policy, Scratch};
 
-const USAGE: &str = "usage: instructions [--rules N,N…] [--requests M] [--seed S] [--record]
-  --rules     default 10,100,1000,10000,100000
+const USAGE: &str = "usage: instructions [--rules N,N…] [--requests M] [--seed S] [--shape NAME | --record]
+  --rules     default 10,100,1000,10000,100000; with a shape 10000
   --requests  default 2000
   --record    adds the figures to today's record in benches/record";
 
@@ -31,7 +31,7 @@ fn main() -> Fallible<()> {
         let (path, directory) = (arguments.next().ok_or(USAGE)?, arguments.next().ok_or(USAGE)?);
         return decide(&path, Path::new(&directory));
     }
-    let (mut rules, mut requests, mut seed, mut record) = (vec![10, 100, 1_000, 10_000, 100_000], 2_000, 1, false);
+    let (mut rules, mut requests, mut seed, mut name, mut record) = (Vec::new(), 2_000, 1, None, false);
     while let Some(argument) = arguments.next() {
         if argument == "--record" {
             record = true;
@@ -42,8 +42,16 @@ fn main() -> Fallible<()> {
             "--rules" => rules = value.split(',').map(str::parse).collect::<Result<_, _>>()?,
             "--requests" => requests = value.parse()?,
             "--seed" => seed = value.parse()?,
+            "--shape" => name = Some(value),
             _ => return Err(format!("unknown option `{argument}`\n{USAGE}").into()),
         }
+    }
+    let name = name.as_deref();
+    if record && name.is_some() {
+        return Err(USAGE.into());
+    }
+    if rules.is_empty() {
+        rules = if name.is_none() { vec![10, 100, 1_000, 10_000, 100_000] } else { vec![10_000] };
     }
     let valgrind = machine::output("valgrind", &["--version"])
         .ok_or("valgrind is missing; install it, for example with `apt-get install valgrind`, and run this again")?;
@@ -52,7 +60,7 @@ fn main() -> Fallible<()> {
     let mut rows = Vec::new();
     let directory = env::temp_dir().join(format!("toolgate-instructions-{}", std::process::id()));
     for rules in rules {
-        write(&directory, rules, requests, seed)?;
+        write(&directory, name, rules, requests, seed)?;
         let counted = PATHS.iter().map(|path| count(path, &directory, requests)).collect::<Fallible<Vec<_>>>();
         fs::remove_dir_all(&directory)?;
         let counted = counted?;
@@ -77,8 +85,11 @@ fn main() -> Fallible<()> {
 }
 
 /// Everything slow is done before valgrind is: what it runs reads these files.
-fn write(directory: &Path, rules: usize, requests: usize, seed: u64) -> Fallible<()> {
-    let mut made = workload(rules, requests, seed);
+fn write(directory: &Path, name: Option<&str>, rules: usize, requests: usize, seed: u64) -> Fallible<()> {
+    let mut made = match name {
+        Some(name) => shape(name, rules, requests, seed).ok_or_else(|| format!("no shape `{name}`; there are {}", SHAPES.join(" ")))?,
+        None => workload(rules, requests, seed),
+    };
     Random::new(seed).shuffle(&mut made.requests);
     let checked = check(&[Source { name: "policy.json".to_owned(), text: made.policy.into_bytes() }]);
     let checked = checked.policy.ok_or_else(|| format!("the policy has errors: {:?}", checked.diagnostics.first()))?;
