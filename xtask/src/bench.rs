@@ -9,6 +9,9 @@ use crate::command::{Step, cargo};
 /// A workspace of its own, with its own lock file.
 const PEERS: &str = "benches/peers/Cargo.toml";
 
+/// The lines of the peers' table. Building them takes minutes, so their names are read and not asked for.
+const KINDS: &str = include_str!("../../benches/peers/src/kinds.rs");
+
 pub(crate) fn run(options: &[String]) -> Outcome {
     let has = |name: &str| options.iter().any(|option| option == name);
     if has("--instructions") {
@@ -17,7 +20,9 @@ pub(crate) fn run(options: &[String]) -> Outcome {
     if has("--shapes") || has("--shape") {
         return engine("table", options);
     }
-    if !has("--only") {
+    if has("--only") {
+        known(options)?;
+    } else {
         engine("table", &without(options, "--record", 0))?;
         println!();
     }
@@ -25,6 +30,20 @@ pub(crate) fn run(options: &[String]) -> Outcome {
     peers(&["build", "--release", "--locked", "--bins", "--manifest-path", PEERS]).run()?;
     let run = ["run", "--release", "--locked", "--quiet", "--manifest-path", PEERS, "--"];
     peers(&run).arguments(&without(options, "--rounds", 1)).run()
+}
+
+/// Refuses what `--only` says if no line of the table begins with it.
+fn known(options: &[String]) -> Outcome {
+    let named = options.iter().skip_while(|option| *option != "--only").nth(1).ok_or("`--only` is not followed by names")?;
+    match named.split(',').find(|only| !names().any(|name| name.starts_with(*only))) {
+        Some(unknown) => Err(format!("no peer `{unknown}`; there are {}", names().collect::<Vec<_>>().join(" "))),
+        None => Ok(()),
+    }
+}
+
+/// Names of the lines.
+fn names() -> impl Iterator<Item = &'static str> {
+    KINDS.split("name: \"").skip(1).filter_map(|rest| rest.split('"').next()).filter(|name| !name.is_empty())
 }
 
 /// Cargo without what the cargo that runs this task has set: a package among the peers would be built again because of it,
@@ -54,7 +73,19 @@ fn without(options: &[String], name: &str, values: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::without;
+    use super::{known, names, without};
+
+    #[test]
+    fn an_unknown_peer_is_refused_and_the_known_ones_are_named() {
+        assert!(["toolgate-json", "by-hand", "cel"].iter().all(|name| names().any(|known| known == *name)));
+        let only = |named: &[&str]| {
+            known(&[&["--rules", "10", "--only"], named].concat().iter().map(|option| (*option).to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(only(&["toolgate,cedar-prebuilt"]), Ok(()));
+        let refused = only(&["zen,opa"]).unwrap_err();
+        assert!(refused.starts_with("no peer `opa`; there are toolgate-json ") && refused.ends_with(" cel"), "{refused}");
+        assert_eq!(only(&[]), Err("`--only` is not followed by names".to_owned()));
+    }
 
     #[test]
     fn an_option_goes_with_its_values() {

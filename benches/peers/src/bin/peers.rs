@@ -44,8 +44,8 @@ fn run() -> Fallible<()> {
         }
     }
     let wanted = |name: &str| only.is_empty() || only.iter().any(|only| name.starts_with(only.as_str()));
-    if !KINDS.iter().any(|kind| wanted(kind.name)) {
-        return Err(format!("no such peer; there are {}", KINDS.map(|kind| kind.name).join(" ")).into());
+    if let Some(unknown) = only.iter().find(|only| !KINDS.iter().any(|kind| kind.name.starts_with(only.as_str()))) {
+        return Err(format!("no peer `{unknown}`; there are {}", KINDS.map(|kind| kind.name).join(" ")).into());
     }
     let limits = Limits::default();
     let mut cells = Vec::new();
