@@ -33,11 +33,19 @@ impl Quantifier {
     }
 
     /// Joins the answers for several elements. `ask` is not called again once the answer stands.
-    fn over<'a>(self, mut items: impl Iterator<Item = Item<'a>>, mut ask: impl FnMut(Item<'a>) -> Tri) -> Tri {
-        match self {
-            Quantifier::Every => all(items.by_ref().map(&mut ask)),
-            Quantifier::Any => any(items.by_ref().map(&mut ask)),
+    fn over<'a>(self, items: impl Iterator<Item = Item<'a>>, mut ask: impl FnMut(Item<'a>) -> Tri) -> Tri {
+        let (mut out, last) = match self {
+            Quantifier::Every => (Tri::True, Tri::False),
+            Quantifier::Any => (Tri::False, Tri::True),
+        };
+        for item in items {
+            let answer = ask(item);
+            out = if self == Quantifier::Every { out.and(answer) } else { out.or(answer) };
+            if out == last {
+                break;
+            }
         }
+        out
     }
 }
 

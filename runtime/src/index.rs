@@ -252,7 +252,15 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
         let Some(elements) = elements(array.text) else { return ControlFlow::Continue(true) };
         self.evaluator.scan(array.text);
         let mut doubt = false;
+        // The module of WebAssembly has a limit to its size, and this only is the shorter way to the same end.
+        let is_of_strings = cfg!(not(target_family = "wasm")) && table.kind == TableKind::Exact && keys.is_empty();
         for element in elements {
+            if is_of_strings && let Some(text) = element.string() {
+                self.evaluator.step();
+                self.evaluator.scan(element.text);
+                self.enter(table, text.hash(), text)?;
+                continue;
+            }
             let mut item = element;
             let mut rest = keys;
             while let Some((key, more)) = rest.split_first() {

@@ -76,6 +76,7 @@ impl<'a, S: Source> Evaluator<'a, S> {
     }
 
     /// A check of one value, apart from negations; `None` if it cannot be told.
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn answer(&self, check: &Check<'_>, item: &Item<'a>) -> Option<bool> {
         match check.op() {
             op @ (CheckOp::Text | CheckOp::Texts | CheckOp::Prefix | CheckOp::Suffix) => {

@@ -18,6 +18,7 @@ use super::{
     keys::Keys,
     reader::{BYTES_MAX, DEPTH_MAX, Kind, Span, Visit, number_end, read, scalar, skip, string_end_slowly},
     reason::Refusal,
+    scan::token,
 };
 use crate::memory::{OutOfMemory, abort};
 use memory::{Memory, Step};
@@ -164,8 +165,14 @@ impl Shapes {
                 }
                 b'[' => {
                     let (depth, count) = memory.open_at(state);
-                    let Some((kind, end)) = skip(text, at, keys, depth, count) else { return false };
-                    tell(visit, step, kind, (at, end), false);
+                    let end = match strings_end(window, text, at).filter(|_| depth < DEPTH_MAX) {
+                        Some(end) => end,
+                        None => {
+                            let Some((_, end)) = skip(text, at, keys, depth, count) else { return false };
+                            end
+                        }
+                    };
+                    tell(visit, step, Kind::Array, (at, end), false);
                     end
                 }
                 _ => {
@@ -174,6 +181,24 @@ impl Shapes {
                     end
                 }
             };
+        }
+    }
+}
+
+/// The end of the array that begins at `at`, if it is one of strings alone and not empty.
+#[inline(never)]
+fn strings_end(window: &mut Window, text: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        // Behind the bracket, or the comma.
+        let (quote, b'"') = token(text, at.wrapping_add(1)) else { return None };
+        let stop = window.next(text, quote.wrapping_add(1));
+        let end = if text.get(stop) == Some(&b'"') { stop } else { string_end_slowly(text, stop).ok()?.0 };
+        let byte;
+        (at, byte) = token(text, end.wrapping_add(1));
+        match byte {
+            b',' => {}
+            b']' => return Some(at.wrapping_add(1)),
+            _ => return None,
         }
     }
 }

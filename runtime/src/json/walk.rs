@@ -6,6 +6,7 @@ use super::{
     scan::{quote_or_backslash, quote_or_bracket, token, word},
     text::Text,
 };
+use toolgate_scan::stops;
 
 /// A value of an accepted request.
 #[derive(Copy, Clone, Debug)]
@@ -32,15 +33,19 @@ impl<'a> Value<'a> {
         if self.kind == Kind::Number { Number::parse(self.text) } else { None }
     }
 
+    /// The string whose opening quote is at `at`, and the offset behind it.
+    #[inline(always)]
+    fn string(text: &'a [u8], at: usize) -> Option<(Self, usize)> {
+        let start = at.wrapping_add(1);
+        let (end, escaped) = string_end(text, start);
+        Some((Self { kind: Kind::String, text: text.get(start..end)?, escaped }, end.wrapping_add(1)))
+    }
+
     /// The value that begins at `at`, and the offset behind it.
     #[inline]
     pub(super) fn begin(text: &'a [u8], at: usize) -> Option<(Self, usize)> {
         let (kind, end) = match *text.get(at)? {
-            b'"' => {
-                let start = at.wrapping_add(1);
-                let (end, escaped) = string_end(text, start);
-                return Some((Self { kind: Kind::String, text: text.get(start..end)?, escaped }, end.wrapping_add(1)));
-            }
+            b'"' => return Self::string(text, at),
             b'{' => (Kind::Object, container_end(text, at)),
             b'[' => (Kind::Array, container_end(text, at)),
             b't' => (Kind::Bool(true), at.wrapping_add(4)),
@@ -117,7 +122,22 @@ pub struct Flattened<'a> {
 impl<'a> Iterator for Flattened<'a> {
     type Item = Value<'a>;
 
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn next(&mut self) -> Option<Value<'a>> {
+        // Long arrays are mostly of strings. The module of WebAssembly has a limit to its size.
+        if cfg!(not(target_family = "wasm")) && self.text.get(self.at..).is_some_and(|rest| rest.starts_with(b",\"")) {
+            let (value, end) = Value::string(self.text, self.at.wrapping_add(1))?;
+            self.at = end;
+            return Some(value);
+        }
+        self.next_slowly()
+    }
+}
+
+impl<'a> Flattened<'a> {
+    /// The next element, whatever it is.
+    #[cfg_attr(not(target_family = "wasm"), inline(never))]
+    fn next_slowly(&mut self) -> Option<Value<'a>> {
         loop {
             let (at, byte) = token(self.text, self.at);
             if !matches!(byte, b'[' | b']' | b',') {
@@ -160,8 +180,24 @@ impl<'a> Iterator for Members<'a> {
 }
 
 /// The closing quote of the string whose contents begin at `at`, and whether they have escapes.
-#[inline]
+#[inline(always)]
 fn string_end(text: &[u8], mut at: usize) -> (usize, bool) {
+    // The module of WebAssembly has a limit to its size, and this only is the shorter way to the same answer.
+    if cfg!(not(target_family = "wasm"))
+        && let Some(part) = text.get(at..).and_then(|rest| rest.first_chunk())
+    {
+        // Nothing before the first stop ends the string or is an escape.
+        at = at.wrapping_add(stops(part).trailing_zeros() as usize);
+        if text.get(at) == Some(&b'"') {
+            return (at, false);
+        }
+    }
+    string_end_slowly(text, at)
+}
+
+/// The same for what is long, written with escapes or beyond ASCII, or stands in the last bytes.
+#[cfg_attr(not(target_family = "wasm"), inline(never))]
+fn string_end_slowly(text: &[u8], mut at: usize) -> (usize, bool) {
     let mut escaped = false;
     loop {
         match word(text, at).map(quote_or_backslash) {
