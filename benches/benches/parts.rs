@@ -13,6 +13,7 @@ use toolgate_runtime::json::{Keys, NONE, Number, Span, Text, Visit, hash, read};
 use toolgate_runtime::matcher::wildcard::{self, Literal};
 use toolgate_runtime::matcher::{address, path};
 use toolgate_runtime::{FieldValues, Options, Policy, Scratch};
+use toolgate_scan::{BLOCK_LEN_BYTES, Kernel, Marks};
 
 /// Wants no member, so that only reading is measured.
 struct Nothing;
@@ -40,6 +41,27 @@ fn reader(criterion: &mut Criterion) {
         let ignored = |request: &&Vec<u8>| serde_json::from_slice::<serde::de::IgnoredAny>(black_box(request)).is_ok();
         bencher.iter(|| requests.iter().filter(ignored).count());
     });
+    group.finish();
+}
+
+/// Where strings may end, marked by the kernel that is chosen here and by the scalar twin: in a request of the workload, and in
+/// as much as a window of the reader holds.
+fn scan(criterion: &mut Criterion) {
+    let request_of = |made: Option<Workload>| made.and_then(|made| made.requests.into_iter().next());
+    let small = request_of(Some(workload(1_000, 1, 1)));
+    let large = request_of(shape("large-requests", 1_000, 1, 1));
+    let mut kernels: Vec<Kernel> = Kernel::all().take(1).collect();
+    kernels.extend(Some(Kernel::detect()).filter(|chosen| !kernels.contains(chosen)));
+    let mut group = criterion.benchmark_group("scan");
+    for request in [small, large].into_iter().flatten() {
+        let mut marks = vec![Marks::default(); request.len().div_ceil(BLOCK_LEN_BYTES)];
+        group.throughput(Throughput::Bytes(request.len() as u64));
+        for kernel in &kernels {
+            group.bench_function(format!("{} bytes by {}", request.len(), kernel.name()), |bencher| {
+                bencher.iter(|| kernel.mark(black_box(&request), black_box(&mut marks)));
+            });
+        }
+    }
     group.finish();
 }
 
@@ -185,5 +207,5 @@ fn decide(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(parts, reader, number, string, index, automaton, combine, load, compiler, decide);
+criterion_group!(parts, reader, scan, number, string, index, automaton, combine, load, compiler, decide);
 criterion_main!(parts);
