@@ -14,7 +14,7 @@ mod support;
 use allocation_counter::measure;
 use support::files::{bytes, documents, files, read, vectors};
 use support::{Engines, field_texts};
-use toolgate_runtime::{FieldValues, Options, Scratch};
+use toolgate_runtime::{Batch, FieldValues, Options, Scratch};
 
 #[test]
 fn deciding_allocates_nothing() {
@@ -24,6 +24,7 @@ fn deciding_allocates_nothing() {
         let engines = Engines::new(&documents(&vector));
         let policy = &engines.policy;
         let mut scratch = Scratch::new(policy);
+        let mut batch = Batch::reading_ahead(policy, 16);
         let mut kept: Option<FieldValues<'static>> = Some(FieldValues::new(policy));
         for case in vector["cases"].as_array().unwrap() {
             let request = bytes(case, "request");
@@ -34,7 +35,12 @@ fn deciding_allocates_nothing() {
                 policy.verdict(&request, &mut scratch, options);
             });
             assert_eq!((full.count_total, verdict.count_total), (0, 0), "{}: {}", path.display(), case["name"]);
-            decisions += 2;
+            let several = measure(|| {
+                policy.decide_batch([&request[..]; 3], &mut batch, options, |_, _| ());
+                policy.verdict_batch([&request[..]; 3], &mut batch, options, |_, _| ());
+            });
+            assert_eq!(several.count_total, 0, "{}: {}", path.display(), case["name"]);
+            decisions += 8;
             if !refused {
                 let texts = field_texts(policy, &request);
                 let mut values: FieldValues<'_> = kept.take().unwrap().recycle();
@@ -57,7 +63,7 @@ fn deciding_allocates_nothing() {
         }
     }
     println!("{decisions} decisions, no allocation");
-    assert!(decisions > 10_000);
+    assert!(decisions > 50_000);
     // The counter counts.
     assert!(measure(|| drop(vec![1_u8; 100])).count_total > 0);
 }

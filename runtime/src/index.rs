@@ -295,7 +295,7 @@ impl Policy {
         let slots = range(&self.keys, (table.first, table.extent));
         // The two halves of a hash: where to look, and what to compare first.
         let tag = hash as u32;
-        let mut at = ((hash >> 32).wrapping_mul(slots.len() as u64) >> 32) as usize;
+        let mut at = home(hash, slots.len());
         // INVARIANT: loading has checked that one slot is empty, so the search ends before it comes round.
         loop {
             let slot = match slots.get(at) {
@@ -337,6 +337,12 @@ impl Policy {
         // INVARIANT: the words of all runs are counted by a `u32`.
         Some(Behind::Run(at.wrapping_add(1).wrapping_add(words.len()) as u32))
     }
+}
+
+/// Where among so many key slots the search for a hash begins.
+#[inline]
+pub(crate) fn home(hash: u64, slots: usize) -> usize {
+    ((hash >> 32).wrapping_mul(slots as u64) >> 32) as usize
 }
 
 /// More keys than a path can have.

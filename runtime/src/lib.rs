@@ -14,6 +14,7 @@
 extern crate alloc;
 
 pub mod artifact;
+mod batch;
 mod bitset;
 mod certificate;
 mod decide;
@@ -34,6 +35,7 @@ mod run;
 mod scratch;
 
 pub use artifact::{LoadError, LoadErrorKind};
+pub use batch::Batch;
 pub use certificate::Certificate;
 pub use decide::Options;
 pub use decision::{Decision, Doubt, Held, Risk, Verdict};

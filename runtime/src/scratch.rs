@@ -74,13 +74,11 @@ impl Scratch {
     /// # Errors
     /// There is not enough of it.
     pub fn try_new(policy: &Policy) -> Result<Self, OutOfMemory> {
-        let fields = policy.fields.len();
-        let blank = Slot { stamp: 0, kind: ItemKind::Absent, escaped: false, start: 0, end: 0, hash: 0 };
         Ok(Self {
             artifact: policy.artifact_digest,
             keys: Keys::try_new()?,
             shapes: Shapes::try_new()?,
-            request: RequestFields { stamp: 0, slots: filled(blank, fields)?, numbers: filled(None, fields)? },
+            request: RequestFields::try_new(policy.fields.len())?,
             ways: Ways {
                 checked: BitSet::try_new(policy.rules.len())?,
                 entered: BitSet::try_new(policy.index_nodes.len().saturating_add(policy.part_keys()))?,
@@ -120,8 +118,7 @@ impl Scratch {
             size_of::<Self>(),
             self.keys.len_bytes(),
             self.shapes.len_bytes(),
-            size_of_val(&*self.request.slots),
-            size_of_val(&*self.request.numbers),
+            self.request.len_bytes(),
             size_of_val(&*self.lists.requirements),
             self.holding.len_bytes(),
         ]
@@ -132,6 +129,17 @@ impl Scratch {
 }
 
 impl RequestFields {
+    /// Room for so many fields.
+    pub(crate) fn try_new(fields: usize) -> Result<Self, OutOfMemory> {
+        let blank = Slot { stamp: 0, kind: ItemKind::Absent, escaped: false, start: 0, end: 0, hash: 0 };
+        Ok(Self { stamp: 0, slots: filled(blank, fields)?, numbers: filled(None, fields)? })
+    }
+
+    /// Bytes on the heap.
+    pub(crate) fn len_bytes(&self) -> usize {
+        size_of_val(&*self.slots).saturating_add(size_of_val(&*self.numbers))
+    }
+
     /// Forgets the request before.
     pub(crate) fn begin(&mut self) {
         self.stamp = self.stamp.wrapping_add(1);
@@ -175,6 +183,11 @@ impl RequestFields {
     pub(crate) fn kind_and_offset(&self, field: u32) -> Option<(ItemKind, u32)> {
         let slot = self.slot(field)?;
         Some((slot.kind, slot.start.wrapping_sub(u32::from(slot.kind == ItemKind::String))))
+    }
+
+    /// The hash of a string field, if it was prepared.
+    pub(crate) fn hash(&self, field: u32) -> Option<u64> {
+        self.slot(field).map(|slot| slot.hash).filter(|hash| *hash != 0)
     }
 
     /// The span of a string field.
