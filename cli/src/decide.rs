@@ -1,10 +1,17 @@
 //! `toolgate decide`
 
+mod block;
+mod threads;
+
+use std::fmt::Write;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
 
-use toolgate_runtime::{Options, Scratch};
+use block::Block;
+use toolgate_runtime::{Batch, Options, Policy};
 
 use crate::lines::{Lines, ReadError};
 use crate::output::{Failure, Stdout};
@@ -26,6 +33,9 @@ pub struct Arguments {
     /// Write the decision alone, without what goes with it
     #[arg(long)]
     verdict: bool,
+    /// How many threads decide; as many as the processor has for a file, one for standard input
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=THREADS_MAX as i64))]
+    threads: Option<u16>,
 }
 
 const EXAMPLES: &str = "\
@@ -34,8 +44,9 @@ Examples:
   tail -f calls.jsonl | toolgate decide policy.tgc --requests -
   toolgate decide policies/ --requests calls.jsonl --verdict | sort | uniq -c
 
-Every line of the requests gets a decision, in order; one that is no request is denied with the reason. Blank lines are
-skipped. Exit codes: 0 all lines are decided, whatever the decisions; 1 the policy is wrong; 2 usage or input and output";
+Every line of the requests gets a decision, in order, however many threads decide; one that is no request is denied with
+the reason. Blank lines are skipped. Exit codes: 0 all lines are decided, whatever the decisions; 1 the policy is wrong;
+2 usage or input and output";
 
 impl From<ReadError> for Failure {
     fn from(ReadError(error): ReadError) -> Self {
@@ -45,58 +56,67 @@ impl From<ReadError> for Failure {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     refuse_closed(1, "standard output")?;
-    let policy = policy::load(&arguments.policies)?.policy;
-    let mut lines = Lines::new(open(&arguments.requests)?);
-    let mut scratch = Scratch::new(&policy);
-    let options = Options { clarified: arguments.clarified };
-    let mut out = Pending { stdout: Stdout::new(), is_flushed: true };
-    let result = loop {
-        // Whoever writes the requests may wait for the decisions before writing on.
-        let line = match lines.next(|| out.flush()) {
-            Ok(Some(line)) => line,
-            Ok(None) => break Ok(()),
-            Err(failure) => break Err(failure),
-        };
-        let written = if arguments.verdict {
-            let verdict = policy.verdict(line, &mut scratch, options);
-            out.line(format_args!("{{\"decision\":\"{}\"}}", verdict.as_str()))
-        } else {
-            out.line(policy.decide(line, &mut scratch, options))
-        };
-        if let Err(failure) = written {
-            break Err(failure);
-        }
+    let policy = Arc::new(policy::load(&arguments.policies)?.policy);
+    let lines = Lines::new(open(&arguments.requests)?);
+    let decider = || Decider {
+        batch: Batch::new(&policy),
+        policy: Arc::clone(&policy),
+        options: Options { clarified: arguments.clarified },
+        is_verdict: arguments.verdict,
     };
-    // What was decided before a failure counts.
-    result.and(out.flush())
-}
-
-/// Standard output, and whether anything waits in its buffer.
-struct Pending {
-    stdout: Stdout,
-    is_flushed: bool,
-}
-
-impl Pending {
-    fn line(&mut self, line: impl std::fmt::Display) -> Result<(), Failure> {
-        self.is_flushed = false;
-        self.stdout.line(line)
+    let threads = arguments.threads.map_or_else(|| threads_for(&arguments.requests), usize::from);
+    if threads > 1 {
+        return threads::run(lines, (0..threads).map(|_| decider()).collect());
     }
+    let mut decider = decider();
+    let mut out = Stdout::new();
+    block::read(lines, |block| {
+        out.write(decider.decide(&block).as_bytes())?;
+        out.flush()
+    })
+}
 
-    fn flush(&mut self) -> Result<(), Failure> {
-        if self.is_flushed {
-            return Ok(());
+/// As many threads as the processor has, if the requests are a file that has a block for each. What comes through a pipe
+/// may come a line at a time.
+fn threads_for(requests: &Path) -> usize {
+    let file = std::fs::metadata(requests).ok().filter(|file| file.is_file() && requests != Path::new("-"));
+    let blocks = file.map_or(0, |file| usize::try_from(file.len()).unwrap_or(usize::MAX)) / block::LEN_BYTES;
+    thread::available_parallelism().map_or(1, usize::from).min(blocks).clamp(1, THREADS_MAX)
+}
+
+const THREADS_MAX: usize = 256;
+
+/// What decides blocks of requests, one for each thread.
+struct Decider {
+    policy: Arc<Policy>,
+    batch: Batch,
+    options: Options,
+    is_verdict: bool,
+}
+
+impl Decider {
+    /// The decisions of a block, one a line.
+    fn decide(&mut self, block: &Block) -> String {
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        if self.is_verdict {
+            self.policy.verdict_batch(block.lines(), &mut self.batch, self.options, |_, verdict| {
+                let _ = writeln!(text, "{{\"decision\":\"{}\"}}", verdict.as_str());
+            });
+        } else {
+            self.policy.decide_batch(block.lines(), &mut self.batch, self.options, |_, decision| {
+                let _ = writeln!(text, "{decision}");
+            });
         }
-        self.is_flushed = true;
-        self.stdout.flush()
+        text
     }
 }
 
 /// The requests, a file or standard input.
-pub fn open(path: &Path) -> Result<Box<dyn Read>, Failure> {
+pub fn open(path: &Path) -> Result<Box<dyn Read + Send>, Failure> {
     if path == Path::new("-") {
         refuse_closed(0, "standard input")?;
-        return Ok(Box::new(io::stdin().lock()));
+        return Ok(Box::new(io::stdin()));
     }
     match File::open(path) {
         Ok(file) => Ok(Box::new(file)),

@@ -61,17 +61,52 @@ fn a_long_line_is_refused_and_does_not_disturb_the_next() {
 #[test]
 fn a_partner_on_the_other_end_of_the_pipe_gets_each_answer() {
     let directory = directory();
-    let mut child = directory.toolgate(&DECIDE).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    for (request, decision) in [("{\"action\":\"read_a\"}\n", "allow"), ("{\"action\":\"delete\"}\n", "deny")] {
-        stdin.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stdout.read_line(&mut answer).unwrap();
-        assert!(answer.starts_with(&format!("{{\"decision\":\"{decision}\"")), "{answer}");
+    for threads in [&[][..], &["--threads", "1"], &["--threads", "3"]] {
+        let arguments = [&DECIDE[..], threads].concat();
+        let mut child = directory.toolgate(&arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        for (request, decision) in [("{\"action\":\"read_a\"}\n", "allow"), ("{\"action\":\"delete\"}\n", "deny")].repeat(4) {
+            stdin.write_all(request.as_bytes()).unwrap();
+            let mut answer = String::new();
+            stdout.read_line(&mut answer).unwrap();
+            assert!(answer.starts_with(&format!("{{\"decision\":\"{decision}\"")), "{answer}");
+        }
+        drop(stdin);
+        assert!(child.wait().unwrap().success());
     }
-    drop(stdin);
-    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn several_threads_decide_in_order() {
+    let directory = directory();
+    // A fault stands at an offset that tells which line it is of; requests and blank lines stand between.
+    let offset = |line: usize| 1 + line * 7_919 % 6_007;
+    let mut requests = String::new();
+    for line in 0..6_000 {
+        requests += &format!("{{{}?}}\n", " ".repeat(offset(line) - 1));
+        requests += ["{\"action\":\"read_a\"}\n", "", " \t\n", "\r\n{\"action\":\"delete\"}\r\n"][line % 4];
+    }
+    directory.write("r.jsonl", &requests);
+    directory.write("empty.jsonl", "");
+    let one = directory.run(&["decide", "p.yaml", "--requests", "r.jsonl", "--threads", "1"]).exits(0);
+    let decisions = one.json();
+    assert_eq!(decisions.len(), 9_000);
+    let offsets = decisions.iter().filter_map(|decision| decision["offset"].as_u64());
+    assert!(offsets.eq((0..6_000).map(|line| offset(line) as u64)));
+    let verdicts = directory.run(&["decide", "p.yaml", "--requests", "r.jsonl", "--threads", "1", "--verdict"]).exits(0);
+    for threads in [&[][..], &["--threads", "2"], &["--threads", "3"], &["--threads", "16"]] {
+        let from_file = directory.run(&[&["decide", "p.yaml", "--requests", "r.jsonl"], threads].concat()).exits(0);
+        assert!(from_file.stdout == one.stdout, "{threads:?}");
+        let from_pipe = directory.run_with(&[&DECIDE, threads].concat(), &requests).exits(0);
+        assert!(from_pipe.stdout == one.stdout, "{threads:?}");
+        let alone = directory.run(&[&["decide", "p.yaml", "--verdict", "--requests", "r.jsonl"], threads].concat()).exits(0);
+        assert!(alone.stdout == verdicts.stdout, "{threads:?}");
+        assert_eq!(directory.run(&[&["decide", "p.yaml", "--requests", "empty.jsonl"], threads].concat()).exits(0).stdout, "");
+    }
+    for threads in ["0", "-1", "257", "x", ""] {
+        assert_eq!(directory.run(&["decide", "p.yaml", "--requests", "r.jsonl", "--threads", threads]).exits(2).stdout, "");
+    }
 }
 
 #[test]
@@ -126,7 +161,10 @@ fn requests_that_cannot_be_read_are_told() {
     directory.run(&["decide", "p.yaml"]).exits(2);
     // A directory can be opened and not read.
     #[cfg(unix)]
-    assert!(directory.run(&["decide", "p.yaml", "--requests", "."]).exits(2).stderr.contains("cannot read the requests: "));
+    for threads in ["1", "3"] {
+        let ran = directory.run(&["decide", "p.yaml", "--requests", ".", "--threads", threads]).exits(2);
+        assert!(ran.stderr.contains("cannot read the requests: "), "{ran:?}");
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -142,10 +180,13 @@ mod streams {
     #[test]
     fn a_broken_pipe_is_told() {
         let directory = with_requests();
-        let ran = directory.shell("{ toolgate decide p.yaml --requests r.jsonl; echo \"exit $?\" >&2; } | head -1").exits(0);
-        assert_eq!(ran.stdout.lines().count(), 1);
-        assert!(ran.stderr.contains("toolgate: cannot write to standard output: Broken pipe"), "{ran:?}");
-        assert!(ran.stderr.ends_with("exit 2\n"), "{ran:?}");
+        for threads in ["1", "3"] {
+            let decide = format!("toolgate decide p.yaml --requests r.jsonl --threads {threads}");
+            let ran = directory.shell(&format!("{{ {decide}; echo \"exit $?\" >&2; }} | head -1")).exits(0);
+            assert_eq!(ran.stdout.lines().count(), 1);
+            assert!(ran.stderr.contains("toolgate: cannot write to standard output: Broken pipe"), "{ran:?}");
+            assert!(ran.stderr.ends_with("exit 2\n"), "{ran:?}");
+        }
     }
 
     #[test]
@@ -154,6 +195,8 @@ mod streams {
         directory.write("wrong.yaml", "rules: 1");
         for line in [
             "toolgate decide p.yaml --requests r.jsonl > /dev/full",
+            "toolgate decide p.yaml --requests r.jsonl --threads 1 > /dev/full",
+            "toolgate decide p.yaml --requests r.jsonl --threads 3 > /dev/full",
             "echo '{\"action\":\"a\"}' | toolgate decide p.yaml --requests - > /dev/full",
             "toolgate check wrong.yaml --format json > /dev/full",
             "toolgate compile p.yaml -o p.tgc > /dev/full",
@@ -164,6 +207,20 @@ mod streams {
         ] {
             let ran = directory.shell(line).exits(2);
             assert!(ran.stderr.contains("No space left on device"), "{line}: {ran:?}");
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_told_before_more_is_read() {
+        let directory = with_requests();
+        for threads in ["1", "3"] {
+            let full = fs::File::options().write(true).open("/dev/full").unwrap();
+            let arguments = [&DECIDE[..], &["--threads", threads]].concat();
+            let mut child = directory.toolgate(&arguments).stdin(Stdio::piped()).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+            // Kept open, with nothing more to come.
+            let mut stdin = child.stdin.take().unwrap();
+            stdin.write_all(b"{\"action\":\"read_a\"}\n").unwrap();
+            assert_eq!(child.wait().unwrap().code(), Some(2));
         }
     }
 
