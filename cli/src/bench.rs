@@ -1,16 +1,20 @@
 //! `toolgate bench`
 
+mod throughput;
+
 use std::hint::black_box;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde::de::IgnoredAny;
-use toolgate_runtime::{FieldValues, Options, Policy, Scratch};
+use toolgate_runtime::{Batch, FieldValues, Options, Policy, Scratch};
+
+use throughput::Throughput;
 
 use crate::fields::Fields;
 use crate::lines::{Lines, ReadError};
-use crate::output::{Failure, Stdout, tell};
+use crate::output::{Failure, Stdout, counted, tell};
 use crate::policy::{self, Documents};
 use crate::{allocations, decide};
 
@@ -39,7 +43,8 @@ Examples:
 
 Medians over all requests in a shuffled order, so that each is as cold in the cache as the next. The baseline is
 serde_json reading the same bytes into nothing (IgnoredAny) in the same run; times on another machine differ, the ratio to
-the baseline hardly does. Exit codes: 0 measured, 1 the policy is wrong, 2 usage or input and output";
+the baseline hardly does. Half of the time goes to these, and half to decisions a second, by one thread and by as many as
+the processor has. Exit codes: 0 measured, 1 the policy is wrong, 2 usage or input and output";
 
 fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
@@ -57,6 +62,8 @@ struct Report {
     requests: usize,
     /// A full decision, from the request's bytes.
     json_ns: f64,
+    /// The same, in batches.
+    batch_ns: f64,
     /// A full decision, from fields that are ready. Absent if no request is a valid one.
     fields_ns: Option<f64>,
     /// The verdict alone, from the request's bytes.
@@ -69,6 +76,12 @@ struct Report {
     /// From documents to artifact. Absent if the policy was compiled before.
     compile_ms: Option<f64>,
     load_ms: f64,
+    /// Full decisions a second from the requests' bytes, in batches.
+    one_thread_per_second: u64,
+    /// The same, by all threads together.
+    all_threads_per_second: u64,
+    /// How many those are: as many as the processor has.
+    threads: usize,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -88,11 +101,15 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let fields = fields_of(policy, &requests, &mut scratch);
     let values: Vec<FieldValues<'_>> = fields.iter().filter_map(|fields| fields.values(policy)).collect();
     warn_of_differences(policy, &requests, &values, &mut scratch);
-    let times = measure(policy, &requests, &values, &mut scratch, Duration::from_secs_f64(arguments.seconds));
+    // Decisions one by one, and then by threads.
+    let time = Duration::from_secs_f64(arguments.seconds / 2.0);
+    let times = measure(policy, &requests, &values, &mut scratch, time);
+    let throughput = Throughput::measure(policy, &requests, time);
     let report = Report {
         rules: policy.rule_count(),
         requests: requests.len(),
         json_ns: tenths(median(times.json)).unwrap_or_default(),
+        batch_ns: tenths(median(times.batch)).unwrap_or_default(),
         fields_ns: tenths(median(times.fields)),
         verdict_ns: tenths(median(times.verdict)).unwrap_or_default(),
         baseline_ns: tenths(median(times.baseline)).unwrap_or_default(),
@@ -101,6 +118,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         scratch_bytes: scratch.len_bytes(),
         compile_ms,
         load_ms,
+        one_thread_per_second: throughput.one_thread_per_second,
+        all_threads_per_second: throughput.all_threads_per_second,
+        threads: throughput.threads,
     };
     let mut out = Stdout::new();
     if arguments.json {
@@ -193,45 +213,55 @@ fn warn_of_differences(policy: &Policy, requests: &[Vec<u8>], values: &[FieldVal
     }
 }
 
-/// Nanoseconds per call, one number for each batch.
+/// Nanoseconds per call, one number for each sample.
 #[derive(Default)]
 struct Times {
     json: Vec<f64>,
+    batch: Vec<f64>,
     fields: Vec<f64>,
     verdict: Vec<f64>,
     baseline: Vec<f64>,
 }
 
-/// Measures the four in turns, so that what disturbs one disturbs all. Each has its own place in the requests, so that
+/// Measures the five in turns, so that what disturbs one disturbs all. Each has its own place in the requests, so that
 /// none finds in the cache what another has just read.
 fn measure(policy: &Policy, requests: &[Vec<u8>], values: &[FieldValues<'_>], scratch: &mut Scratch, time: Duration) -> Times {
     let options = Options::default();
-    let quarter = requests.len() / 4;
+    let fifth = requests.len() / 5;
     let mut json_turns = requests.iter().cycle();
-    let mut verdict_turns = requests.iter().cycle().skip(quarter);
-    let mut baseline_turns = requests.iter().cycle().skip(quarter.saturating_mul(2));
+    let mut verdict_turns = requests.iter().cycle().skip(fifth);
+    let mut baseline_turns = requests.iter().cycle().skip(fifth.saturating_mul(2));
+    let mut batch_turns = requests.iter().cycle().skip(fifth.saturating_mul(3));
+    let mut batch = Batch::new(policy);
     let mut value_turns = values.iter().cycle();
     let mut times = Times::default();
     let begin = Instant::now();
     let mut rounds = 0_usize;
     while rounds < ROUNDS_MIN || begin.elapsed() < time {
-        let json = batch(&mut json_turns, |request| {
+        let json = sample(&mut json_turns, |request| {
             black_box(policy.decide(request, scratch, options).verdict());
         });
-        let fields = batch(&mut value_turns, |values| {
+        let fields = sample(&mut value_turns, |values| {
             black_box(policy.decide_fields(values, scratch, options).verdict());
         });
-        let verdict = batch(&mut verdict_turns, |request| {
+        let verdict = sample(&mut verdict_turns, |request| {
             black_box(policy.verdict(request, scratch, options));
         });
-        let baseline = batch(&mut baseline_turns, |request| {
+        let baseline = sample(&mut baseline_turns, |request| {
             // Bytes that are no JSON are read up to their fault, which is what they cost.
             let _ = black_box(serde_json::from_slice::<IgnoredAny>(request));
         });
+        let start = Instant::now();
+        let requests_of_batch = batch_turns.by_ref().take(SAMPLE_LEN).map(Vec::as_slice);
+        policy.decide_batch(requests_of_batch, &mut batch, options, |_, decision| {
+            black_box(decision.verdict());
+        });
+        let batch_ns = start.elapsed().as_secs_f64() * 1e9 / SAMPLE_LEN as f64;
         rounds = rounds.saturating_add(1);
         // The first round warms up.
         if rounds > 1 {
             times.json.extend(json);
+            times.batch.push(batch_ns);
             times.fields.extend(fields);
             times.verdict.extend(verdict);
             times.baseline.extend(baseline);
@@ -242,11 +272,11 @@ fn measure(policy: &Policy, requests: &[Vec<u8>], values: &[FieldValues<'_>], sc
 
 const ROUNDS_MIN: usize = 16;
 
-/// The time of one call in nanoseconds, over a batch of calls; `None` if there is nothing to call with.
-fn batch<T>(turns: &mut impl Iterator<Item = T>, mut call: impl FnMut(T)) -> Option<f64> {
+/// The time of one call in nanoseconds, over a sample of calls; `None` if there is nothing to call with.
+fn sample<T>(turns: &mut impl Iterator<Item = T>, mut call: impl FnMut(T)) -> Option<f64> {
     let mut calls = 0_u32;
     let start = Instant::now();
-    for turn in turns.take(BATCH_LEN) {
+    for turn in turns.take(SAMPLE_LEN) {
         call(turn);
         calls = calls.saturating_add(1);
     }
@@ -255,7 +285,7 @@ fn batch<T>(turns: &mut impl Iterator<Item = T>, mut call: impl FnMut(T)) -> Opt
 }
 
 /// Calls timed together: few enough to be a sample, enough for the clock.
-const BATCH_LEN: usize = 64;
+const SAMPLE_LEN: usize = 64;
 
 /// Allocations of deciding every request once, divided by their number.
 fn allocations_per_decision(policy: &Policy, requests: &[Vec<u8>], scratch: &mut Scratch) -> f64 {
@@ -279,6 +309,7 @@ fn tenths(time: Option<f64>) -> Option<f64> {
 fn write_table(report: &Report, out: &mut Stdout) -> Result<(), Failure> {
     let rows = [
         ("decision from JSON", Some(report.json_ns)),
+        ("decision from JSON, in a batch", Some(report.batch_ns)),
         ("decision from fields", report.fields_ns),
         ("verdict from JSON", Some(report.verdict_ns)),
         ("baseline (serde_json IgnoredAny)", Some(report.baseline_ns)),
@@ -290,6 +321,12 @@ fn write_table(report: &Report, out: &mut Stdout) -> Result<(), Failure> {
             None => out.line(format_args!("{name:<32}{:>12}{:>12}", "-", "-"))?,
         }
     }
+    out.line("")?;
+    let scaling = report.all_threads_per_second as f64 / (report.one_thread_per_second as f64).max(1.0);
+    out.line(format_args!("{:<32}{:>12}{:>12}", "decisions a second", "", "x one"))?;
+    out.line(format_args!("{:<32}{:>12}{:>12.2}", "one thread", report.one_thread_per_second, 1.0))?;
+    let all = counted(report.threads, "thread");
+    out.line(format_args!("{all:<32}{:>12}{scaling:>12.2}", report.all_threads_per_second))?;
     out.line("")?;
     let compile = report.compile_ms.map_or("-".to_owned(), |ms| format!("{ms:.3}"));
     out.line(format_args!("{:<32}{:>12}", "rules", report.rules))?;

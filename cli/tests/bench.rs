@@ -20,12 +20,24 @@ fn the_report_is_complete() {
         assert_eq!(report["requests"], 4);
         assert_eq!(report["allocations_per_decision"], 0.0);
         assert_eq!(report["compile_ms"].is_null(), policy == "p.tgc");
-        for key in ["json_ns", "fields_ns", "verdict_ns", "baseline_ns", "artifact_bytes", "scratch_bytes", "load_ms"] {
+        assert_eq!(report["threads"], std::thread::available_parallelism().unwrap().get());
+        for key in [
+            "json_ns",
+            "batch_ns",
+            "fields_ns",
+            "verdict_ns",
+            "baseline_ns",
+            "artifact_bytes",
+            "scratch_bytes",
+            "load_ms",
+            "one_thread_per_second",
+            "all_threads_per_second",
+        ] {
             assert!(report[key].as_f64().unwrap() > 0.0, "{key}: {report}");
         }
     }
     let ran = directory.run(&["bench", "p.tgc", "--requests", "r.jsonl", "--seconds", "0.01"]).exits(0);
-    assert!(ran.stdout.contains("decision from JSON"), "{ran:?}");
+    assert!(ran.stdout.contains("decision from JSON") && ran.stdout.contains("decisions a second"), "{ran:?}");
 }
 
 #[test]
