@@ -1,7 +1,7 @@
 //! Prints the table of the project's figures: one line for each number of rules, or for each shape.
 //!
-//! Every decision is checked against the workload's own evaluator first. Then the paths take turns over batches of the
-//! same requests, all of them different and in shuffled order, and the medians of the batches are printed beside the
+//! Every decision is checked against the workload's own evaluator first. Then the paths take turns over samples of the
+//! same requests, all of them different and in shuffled order, and the medians of the samples are printed beside the
 //! baseline of the same run: `serde_json`'s `IgnoredAny` over the same bytes. Compare ratios, not nanoseconds.
 
 use std::env;
@@ -14,7 +14,7 @@ use serde::de::IgnoredAny;
 use toolgate_benches::fields::Extracted;
 use toolgate_benches::{Random, SHAPES, Workload, shape, workload};
 use toolgate_compiler::{Checked, Source, check, compile};
-use toolgate_runtime::{FieldValue, FieldValues, Options, Policy, Scratch};
+use toolgate_runtime::{Batch, FieldValue, FieldValues, Options, Policy, Scratch};
 
 const USAGE: &str = "usage: table [--rules N,N…] [--requests M] [--rounds R] [--seed S] [--shapes | --shape NAME]
   --rules     default 10,100,1000,10000,100000; with shapes 10000";
@@ -26,9 +26,9 @@ fn main() -> Fallible<()> {
     println!("{requests} requests, {rounds} rounds, seed {seed}; medians in ns a decision, ratios to the baseline");
     println!();
     println!(
-        "| what | rules | bytes | baseline | json | verdict | fields | json ratio | verdict ratio | fields ratio | artifact | scratch | check ms | compile ms | load ms |"
+        "| what | rules | bytes | baseline | json | batch | verdict | fields | json ratio | batch ratio | verdict ratio | fields ratio | artifact | scratch | check ms | compile ms | load ms |"
     );
-    println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+    println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
     for rules in rules {
         if shapes.is_empty() {
             print_row("workload", rules, &measure(&workload(rules, requests, seed), rounds, seed)?);
@@ -79,11 +79,12 @@ fn number<N: FromStr>(value: &str) -> Fallible<N> {
 }
 
 /// The paths that take turns.
-const PATHS: usize = 4;
+const PATHS: usize = 5;
 const BASELINE: usize = 0;
 const JSON: usize = 1;
-const VERDICT: usize = 2;
-const FIELDS: usize = 3;
+const BATCH: usize = 2;
+const VERDICT: usize = 3;
+const FIELDS: usize = 4;
 
 struct Row {
     request_len_bytes: f64,
@@ -96,12 +97,13 @@ struct Row {
 }
 
 fn print_row(name: &str, rules: usize, row: &Row) {
-    let [baseline, json, verdict, fields] = row.ns;
+    let [baseline, json, batch, verdict, fields] = row.ns;
     let ms = |time: Duration| time.as_secs_f64() * 1e3;
     println!(
-        "| {name} | {rules} | {:.0} | {baseline:.0} | {json:.0} | {verdict:.0} | {fields:.0} | {:.2} | {:.2} | {:.2} | {} | {} | {:.1} | {:.1} | {:.1} |",
+        "| {name} | {rules} | {:.0} | {baseline:.0} | {json:.0} | {batch:.0} | {verdict:.0} | {fields:.0} | {:.2} | {:.2} | {:.2} | {:.2} | {} | {} | {:.1} | {:.1} | {:.1} |",
         row.request_len_bytes,
         json / baseline,
+        batch / baseline,
         verdict / baseline,
         fields / baseline,
         row.artifact_len_bytes,
@@ -124,7 +126,8 @@ fn measure(made: &Workload, rounds: usize, seed: u64) -> Fallible<Row> {
     let mut requests: Vec<(&[u8], &str)> = made.requests.iter().map(Vec::as_slice).zip(made.expected.iter().copied()).collect();
     Random::new(seed).shuffle(&mut requests);
     let extracted = requests.iter().map(|(request, _)| Extracted::all(&policy, request)).collect::<Fallible<Vec<_>>>()?;
-    let mut bench = Bench { policy: &policy, scratch: Scratch::new(&policy), values: FieldValues::new(&policy) };
+    let mut bench =
+        Bench { policy: &policy, scratch: Scratch::new(&policy), batch: Batch::new(&policy), values: FieldValues::new(&policy) };
     bench.verify(&requests, &extracted)?;
     let bytes: usize = requests.iter().map(|(request, _)| request.len()).sum();
     Ok(Row {
@@ -144,12 +147,13 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     (made, start.elapsed())
 }
 
-/// Requests in a batch: enough that the clock costs nothing, few enough that a disturbance spoils one batch of many.
-const BATCH: usize = 250;
+/// Requests in a sample: enough that the clock costs nothing, few enough that a disturbance spoils one sample of many.
+const SAMPLE: usize = 250;
 
 struct Bench<'a> {
     policy: &'a Policy,
     scratch: Scratch,
+    batch: Batch,
     values: FieldValues<'a>,
 }
 
@@ -158,15 +162,21 @@ type Slots = Vec<(u32, Extracted)>;
 impl<'a> Bench<'a> {
     /// Every path decides every request as the workload's own evaluator does.
     fn verify(&mut self, requests: &[(&[u8], &str)], extracted: &'a [Slots]) -> Fallible<()> {
-        for ((request, expected), slots) in requests.iter().zip(extracted) {
+        let mut batch = Vec::new();
+        let texts = requests.iter().map(|(request, _)| *request);
+        self.policy.decide_batch(texts, &mut self.batch, Options::default(), |_, decision| batch.push(decision.verdict()));
+        if batch.len() != requests.len() {
+            return Err(format!("a batch of {} requests makes {} decisions", requests.len(), batch.len()).into());
+        }
+        for (((request, expected), slots), batch) in requests.iter().zip(extracted).zip(batch) {
             let json = self.policy.decide(request, &mut self.scratch, Options::default()).verdict();
             let verdict = self.policy.verdict(request, &mut self.scratch, Options::default());
             Extracted::fill(slots, &mut self.values)?;
             let fields = self.policy.decide_fields(&self.values, &mut self.scratch, Options::default()).verdict();
-            let all = [json, verdict, fields].map(toolgate_runtime::Verdict::as_str);
+            let all = [json, batch, verdict, fields].map(toolgate_runtime::Verdict::as_str);
             if all.iter().any(|decision| decision != expected) {
                 let request = String::from_utf8_lossy(request);
-                return Err(format!("json, verdict and fields decide {all:?}, expected `{expected}`: {request}").into());
+                return Err(format!("json, batch, verdict and fields decide {all:?}, expected `{expected}`: {request}").into());
             }
         }
         Ok(())
@@ -180,10 +190,10 @@ impl<'a> Bench<'a> {
                 // A path goes through all requests before the next one does, so that none finds in the caches what another
                 // has just fetched for the same request.
                 let path = turn.wrapping_add(round) % PATHS;
-                for (requests, slots) in requests.chunks(BATCH).zip(extracted.chunks(BATCH)) {
+                for (requests, slots) in requests.chunks(SAMPLE).zip(extracted.chunks(SAMPLE)) {
                     // A caller has just written what it asks about; the policy is as cold as it comes.
                     look_at(requests, slots);
-                    let ((), time) = timed(|| self.batch(path, requests, slots));
+                    let ((), time) = timed(|| self.sample(path, requests, slots));
                     if let Some(samples) = samples.get_mut(path) {
                         samples.push(time.as_secs_f64() * 1e9 / requests.len() as f64);
                     }
@@ -193,7 +203,7 @@ impl<'a> Bench<'a> {
         samples.map(median)
     }
 
-    fn batch(&mut self, path: usize, requests: &[(&[u8], &str)], slots: &'a [Slots]) {
+    fn sample(&mut self, path: usize, requests: &[(&[u8], &str)], slots: &'a [Slots]) {
         let options = Options::default();
         match path {
             BASELINE => requests.iter().for_each(|(request, _)| {
@@ -202,6 +212,12 @@ impl<'a> Bench<'a> {
             JSON => requests.iter().for_each(|(request, _)| {
                 let _ = black_box(self.policy.decide(black_box(request), &mut self.scratch, options));
             }),
+            BATCH => {
+                let requests = requests.iter().map(|(request, _)| black_box(*request));
+                self.policy.decide_batch(requests, &mut self.batch, options, |_, decision| {
+                    let _ = black_box(decision);
+                });
+            }
             VERDICT => requests.iter().for_each(|(request, _)| {
                 let _ = black_box(self.policy.verdict(black_box(request), &mut self.scratch, options));
             }),
