@@ -4,6 +4,7 @@ mod checks;
 mod conditions;
 mod index;
 mod sections;
+mod shared;
 mod sources;
 
 pub(crate) use sections::{Sections, tag};
@@ -12,6 +13,7 @@ pub(crate) use sources::with_sources;
 use crate::ir::{Decision, Mode, Outcome, Policy, Risk, Rule};
 use crate::plan::Plan;
 use index::Candidate;
+use shared::Shared;
 use toolgate_runtime::artifact::format::{NONE, RULE_ENFORCED, RULE_LIFTS, RULE_RISK_SHIFT, RULE_TELLS, Section};
 
 /// Encodes a plan as the sections of an artifact.
@@ -30,13 +32,20 @@ pub(crate) fn encode(policy: &Policy, plan: &mut Plan<'_>) -> Result<Sections, E
         } else {
             NONE
         });
-        candidates.push(Candidate { properties: properties(rule) | if tells { RULE_TELLS } else { 0 }, checks, at: NONE });
+        candidates.push(Candidate { properties: properties(rule) | if tells { RULE_TELLS } else { 0 }, checks });
     }
-    let root = index::Writer { sections: &mut sections, fields: &mut plan.fields, rules: &mut candidates }.index(&plan.index)?;
-    for ((rule, Candidate { properties, checks, at }), extra) in policy.rules.iter().zip(&candidates).zip(extras) {
+    let shared = Shared::of(&candidates, &plan.index);
+    let shared_at = (sections.runs(&shared.words), sections.count(shared.words.len()));
+    let writer = index::Writer { sections: &mut sections, fields: &mut plan.fields, rules: &candidates, shared: &shared, own: Vec::new() };
+    let root = writer.index(&plan.index)?;
+    let mut own = Vec::new();
+    for ((rule, Candidate { properties, checks }), extra) in policy.rules.iter().zip(&candidates).zip(extras) {
         let (id, id_len) = sections.text(rule.id.as_bytes());
-        let checks_len = sections.count(checks.len());
-        sections.push(Section::Rules, [id, id_len, *properties, *at, checks_len, extra]);
+        let mask = shared.split(checks, 0, &mut own);
+        let at = sections.runs(&[mask]);
+        sections.runs(&own);
+        let len = sections.count(own.len().saturating_add(1));
+        sections.push(Section::Rules, [id, id_len, *properties, at, len, extra]);
     }
     for (id, field) in (0_u32..).zip(plan.fields.iter()) {
         let (key, pointer) = (sections.text(field.key.as_bytes()), sections.text(field.pointer.as_bytes()));
@@ -66,6 +75,8 @@ pub(crate) fn encode(policy: &Policy, plan: &mut Plan<'_>) -> Result<Sections, E
             resource,
             resource_id,
             context,
+            shared_at.0,
+            shared_at.1,
         ],
     );
     Ok(sections)

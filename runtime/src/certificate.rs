@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 
 use crate::artifact::format::{AFFIX_WORDS, CHILD_IS_RUN, CheckOp, NONE, Op, PLACE_FIELD_MASK, PLACE_OF_ELEMENT, TableKind};
 use crate::policy::{ListRecord, Node, Policy, Rule, Table, range};
-use crate::run::{Checks, Run, entry, texts};
+use crate::run::{Run, entry, texts};
 
 /// Upper bounds on the work of one decision. They hold for every request that is one; a refused request costs the reader's
 /// pass alone.
@@ -287,7 +287,8 @@ impl<'a> Conditions<'a> {
         let one = |costs: &[Cost], node: u32| costs.get(node as usize).copied().unwrap_or_default();
         let tree = self.policy.extra(rule).tree;
         let (mut flat, mut doubted) = (Cost::default(), Cost::default());
-        for check in Checks::new(range(&self.policy.runs, rule.checks)) {
+        // Shared checks are asked once, on behalf of the first posting that has them.
+        for check in self.policy.checks(rule) {
             match check.node() {
                 Some(node) => {
                     flat = flat.and(Cost::new(1, 0, 0)).and(one(&self.asked, node));

@@ -1,5 +1,10 @@
 //! Conditions: section 5 and 6 of the law over fields and elements.
 
+#[cfg(not(target_family = "wasm"))]
+mod answers;
+#[cfg(target_family = "wasm")]
+#[path = "evaluate/no_answers.rs"]
+mod answers;
 mod check;
 mod expression;
 
@@ -15,7 +20,10 @@ use crate::matcher::automaton::Automaton;
 use crate::matcher::wildcard::{Literal, Wildcard, contains, contains_slice};
 use crate::matcher::{Tri, email, fold, host, path, text};
 use crate::policy::{ListRecord, Node, Policy, Properties, Rule, SetRecord, TextRef, range};
-use crate::run::{Check, Checks, Posting};
+use crate::run::{Check, Checks, Posting, mask_and_checks};
+use answers::Answers;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use check::answer;
 
 /// How several values on a path count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +96,7 @@ pub(crate) struct Evaluator<'a, S> {
     source: &'a S,
     /// A condition met a field behind an array: the flat form of the rule does not apply.
     hidden: Cell<bool>,
+    answers: Answers,
     /// Conditions answered, for the certificate.
     #[cfg(feature = "count-steps")]
     pub(crate) steps: Cell<u64>,
@@ -102,6 +111,7 @@ impl<'a, S: Source> Evaluator<'a, S> {
             policy,
             source,
             hidden: Cell::new(false),
+            answers: Answers::default(),
             #[cfg(feature = "count-steps")]
             steps: Cell::new(0),
             #[cfg(feature = "count-steps")]
@@ -135,38 +145,62 @@ impl<'a, S: Source> Evaluator<'a, S> {
         self.source.item(self.policy, field)
     }
 
-    /// The value of a posting's rule. Of an allow rule only true counts, so the answer may be unknown where it is false.
+    /// The value of a posting's rule, whose shared checks may hold. Of an allow rule only true counts, so the answer may be
+    /// unknown where it is false.
     ///
-    /// Checks that the way here has proven are not asked again. If there are `several` ways, it was proven of one element of
-    /// an array: enough for a restrictive rule, for which one is, as long as the array stands at the field itself.
+    /// What the way here has proven is not asked again, unless there are `several` ways.
     #[inline(always)]
     pub(crate) fn rule(&self, posting: &Posting<'_>, several: bool) -> Tri {
         let quantifier = quantifier(posting.properties);
-        let mut proven = posting.proven;
-        let mut out = Tri::True;
-        for check in Checks::new(posting.checks) {
-            let is_proven = proven & 1 == 1;
-            proven >>= 1;
-            if is_proven && (!several || self.is_proven_by_one(&check, quantifier)) {
-                continue;
+        // The module of WebAssembly has a limit to its size, and the other way is only the shorter one.
+        if several || posting.refers || cfg!(target_family = "wasm") {
+            return self.whole_rule(posting, quantifier, several);
+        }
+        let mut out = if posting.mask == 0 { Tri::True } else { self.shared(posting.mask, quantifier) };
+        if !is_settled(out, quantifier) {
+            for check in Checks::new(posting.checks) {
+                let value = self.check(&check, quantifier);
+                if value.is_true() {
+                    continue;
+                }
+                if self.hidden.get() {
+                    break;
+                }
+                out = out.and(value);
+                if is_settled(out, quantifier) {
+                    return out;
+                }
             }
-            let value = self.check(&check, quantifier);
-            if value.is_true() {
-                continue;
+        }
+        if self.hidden.get() { self.nested(posting.rule, quantifier) } else { out }
+    }
+
+    /// As [`Self::rule`], of all that the rule asks.
+    ///
+    /// If there are several ways, what one of them has proven was proven of one element of an array. That is enough for a
+    /// restrictive rule, for which one is, as long as the array stands at the field itself.
+    #[cold]
+    fn whole_rule(&self, posting: &Posting<'_>, quantifier: Quantifier, several: bool) -> Tri {
+        let Some(rule) = self.policy.rules.get(posting.rule as usize) else { return Tri::Unknown };
+        let (mask, of_rule) = mask_and_checks(range(&self.policy.runs, rule.conditions));
+        if !self.may_hold(mask) {
+            return Tri::False;
+        }
+        let mut out = self.shared(mask, quantifier);
+        let mut of_posting = Checks::new(posting.checks).peekable();
+        for check in of_rule {
+            if self.hidden.get() || is_settled(out, quantifier) {
+                break;
             }
-            if self.hidden.get() {
-                return self.nested(posting.rule, quantifier);
-            }
-            out = out.and(value);
-            if out.is_false() || (out.is_unknown() && quantifier == Quantifier::Every) {
-                return out;
+            let is_proven = !posting.refers && of_posting.next_if(|other| other.is(&check)).is_none();
+            if !is_proven || (several && !self.is_proven_by_one(&check, quantifier)) {
+                out = out.and(self.check(&check, quantifier));
             }
         }
         if self.hidden.get() { self.nested(posting.rule, quantifier) } else { out }
     }
 
     /// Whether a check is true because one value on the way of its field made it so.
-    #[cold]
     fn is_proven_by_one(&self, check: &Check<'_>, quantifier: Quantifier) -> bool {
         let kind = self.item(check.field()).kind;
         check.node().is_none() && kind != ItemKind::Hidden && (kind != ItemKind::Array || quantifier == Quantifier::Any)
@@ -189,7 +223,7 @@ impl<'a, S: Source> Evaluator<'a, S> {
             self.doubts(tree, Context::Request, quantifier, &mut smallest);
             return smallest;
         }
-        for check in Checks::new(range(&self.policy.runs, rule.checks)) {
+        for check in self.policy.checks(rule) {
             if self.check_slowly(&check, quantifier).is_unknown() {
                 match check.node() {
                     Some(node) => self.doubts(node, Context::Request, quantifier, &mut smallest),
@@ -523,6 +557,12 @@ impl<'a, S: Source> Evaluator<'a, S> {
 
 /// So many alternatives that ask both the value and the element are answered for the value only once.
 pub(crate) const KNOWN_MAX: usize = 64;
+
+/// Whether no further condition of a rule can change what comes of it.
+#[inline(always)]
+fn is_settled(value: Tri, quantifier: Quantifier) -> bool {
+    value.is_false() || (value.is_unknown() && quantifier == Quantifier::Every)
+}
 
 fn quantifier(rule: Properties) -> Quantifier {
     if rule.verdict() == Verdict::Allow { Quantifier::Every } else { Quantifier::Any }

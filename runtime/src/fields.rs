@@ -146,7 +146,22 @@ impl<'v> FieldValues<'v> {
     ///
     /// # Errors
     /// The policy has no such slot, or the text is not what it should be. The slot is then opaque.
+    #[inline]
     pub fn set(&mut self, slot: u32, value: FieldValue<'v>) -> Result<(), FieldError> {
+        // Most are strings that nothing has to be prepared for. The module of WebAssembly has a limit to its size.
+        if cfg!(not(target_family = "wasm"))
+            && let FieldValue::String(text) = value
+            && self.flags.get(slot as usize).is_some_and(|flags| flags & FIELD_HASHED == 0)
+            && let Some(place) = self.values.get_mut(slot as usize).filter(|_| slot != crate::json::ROOT)
+        {
+            *place = Value { kind: Some(ItemKind::String), text: text.as_bytes(), hash: 0 };
+            return Ok(());
+        }
+        self.set_any(slot, value)
+    }
+
+    #[inline(never)]
+    fn set_any(&mut self, slot: u32, value: FieldValue<'v>) -> Result<(), FieldError> {
         let at = slot as usize;
         let flags = self.flags.get(at).copied().ok_or(FieldError::UnknownSlot)?;
         let place = self.values.get_mut(at).filter(|_| slot != crate::json::ROOT).ok_or(FieldError::UnknownSlot)?;

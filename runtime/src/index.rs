@@ -40,6 +40,7 @@ pub(crate) struct Walk<'w, 'a, S, V: ?Sized> {
 impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
     /// Visits all rules that may hold.
     pub(crate) fn run(&mut self) -> ControlFlow<()> {
+        self.ways.met.truncate(0);
         let flow = self.node(self.policy.root);
         if self.several {
             self.ways.checked.clear();
@@ -56,10 +57,30 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
         }
         let Some(node) = self.policy.index_nodes.get(node as usize) else { return ControlFlow::Continue(()) };
         self.run_of_postings(node.run)?;
+        // All look-ups come before what they lead to, so that the processor waits for their memory at the same time.
+        let first = self.ways.met.len();
         for table in range(&self.policy.tables, node.tables) {
             self.table(table)?;
         }
+        if cfg!(not(target_family = "wasm")) {
+            let mut next = first;
+            while let Some(child) = self.ways.met.get(next) {
+                next = next.wrapping_add(1);
+                self.child(child)?;
+            }
+            self.ways.met.truncate(first);
+        }
         ControlFlow::Continue(())
+    }
+
+    /// Keeps a child to be entered once all tables of the node are looked up.
+    #[inline(always)]
+    fn meet(&mut self, child: u32) -> ControlFlow<()> {
+        // The module of WebAssembly has a limit to its size.
+        if cfg!(not(target_family = "wasm")) && self.ways.met.push(child) {
+            return ControlFlow::Continue(());
+        }
+        self.child(child)
     }
 
     /// What stands behind a door or a position: a node, or a run of postings.
@@ -71,17 +92,21 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
     /// The postings from a word on; none if there is no such word.
     #[inline]
     fn run_of_postings(&mut self, first: u32) -> ControlFlow<()> {
-        for posting in Run::new(&self.policy.runs, first) {
+        let mut run = Run::new(&self.policy.runs, first);
+        loop {
+            let is_worth = |properties, mask| {
+                self.evaluator.step();
+                self.visitor.matters(properties) && self.evaluator.may_hold(mask)
+            };
+            let Some(posting) = run.next_worth(is_worth) else { return ControlFlow::Continue(()) };
             self.posting(&posting)?;
         }
-        ControlFlow::Continue(())
     }
 
     #[inline]
     fn posting(&mut self, posting: &Posting<'_>) -> ControlFlow<()> {
-        self.evaluator.step();
         let properties = posting.properties;
-        if !self.visitor.matters(properties) || (self.several && !self.ways.checked.insert(posting.rule)) {
+        if self.several && !self.ways.checked.insert(posting.rule) {
             return ControlFlow::Continue(());
         }
         let verdict = properties.verdict();
@@ -100,10 +125,10 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
             }
             _ => self.leaf(table, item)?,
         };
-        if doubt && table.door != NONE { self.child(table.door) } else { ControlFlow::Continue(()) }
+        if doubt && table.door != NONE { self.meet(table.door) } else { ControlFlow::Continue(()) }
     }
 
-    /// Enters what a single value leads to; the answer is whether the value is in doubt.
+    /// Meets what a single value leads to; the answer is whether the value is in doubt.
     fn leaf(&mut self, table: &Table, item: Item<'a>) -> ControlFlow<(), bool> {
         self.evaluator.step();
         self.evaluator.scan(item.text);
@@ -119,7 +144,7 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
             while at > 0 {
                 let child = self.policy.words.get((table.first as usize).wrapping_add(at)).copied().unwrap_or(NONE);
                 if child != NONE {
-                    self.child(child)?;
+                    self.meet(child)?;
                 }
                 self.evaluator.step();
                 at /= 2;
@@ -135,20 +160,12 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
         ControlFlow::Continue(false)
     }
 
-    /// Enters what stands behind a key of a table.
+    /// Meets what stands behind a key of a table.
     #[inline]
     fn enter(&mut self, table: &Table, hash: u64, key: Text<'_>) -> ControlFlow<()> {
         match self.policy.behind(table, hash, key) {
-            Some((_, behind)) => self.behind(behind),
+            Some((_, child)) => self.meet(child),
             None => ControlFlow::Continue(()),
-        }
-    }
-
-    #[inline]
-    fn behind(&mut self, behind: Behind) -> ControlFlow<()> {
-        match behind {
-            Behind::Run(first) => self.run_of_postings(first),
-            Behind::Node(node) => self.node(node),
         }
     }
 
@@ -171,12 +188,12 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
                     continue;
                 };
                 self.evaluator.scan(key);
-                if let Some((slot, behind)) = self.policy.behind(table, hash(key), Text::plain(key)) {
+                if let Some((slot, child)) = self.policy.behind(table, hash(key), Text::plain(key)) {
                     // A text can contain the same again and again, and several keys can lead to one rule.
                     self.several = true;
                     let number = (self.policy.index_nodes.len() as u32).wrapping_add(slot);
                     if self.ways.entered.insert(number) {
-                        self.behind(behind)?;
+                        self.meet(child)?;
                     }
                 }
             }
@@ -224,7 +241,7 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
         ControlFlow::Continue(())
     }
 
-    /// Enters what each of several values leads to; the answer is whether one of them is in doubt.
+    /// Meets what each of several values leads to; the answer is whether one of them is in doubt.
     fn leaves(&mut self, table: &Table, item: Item<'a>) -> ControlFlow<(), bool> {
         if item.kind == ItemKind::Array {
             return self.array(table, item, &[]);
@@ -277,21 +294,15 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
     }
 }
 
-/// What stands behind a key.
-enum Behind {
-    Run(u32),
-    Node(u32),
-}
-
 impl Policy {
     /// Key slots of the tables of parts, which scratch has to tell apart: as many as there are in all, or none.
     pub(crate) fn part_keys(&self) -> usize {
         if self.tables.iter().any(|table| table.kind == TableKind::Part) { self.keys.len() } else { 0 }
     }
 
-    /// What a table has for a key, and the number of its slot.
+    /// The number of a key's slot in a table, and the child behind the key.
     #[inline]
-    fn behind(&self, table: &Table, hash: u64, key: Text<'_>) -> Option<(u32, Behind)> {
+    fn behind(&self, table: &Table, hash: u64, key: Text<'_>) -> Option<(u32, u32)> {
         let slots = range(&self.keys, (table.first, table.extent));
         // The two halves of a hash: where to look, and what to compare first.
         let tag = hash as u32;
@@ -309,17 +320,17 @@ impl Policy {
                 return None;
             }
             if slot.tag == tag
-                && let Some(behind) = self.entry(slot.entry, key)
+                && let Some(child) = self.entry(slot.entry, key)
             {
-                return Some((table.first.wrapping_add(at as u32), behind));
+                return Some((table.first.wrapping_add(at as u32), child));
             }
             at = at.wrapping_add(1);
         }
     }
 
-    /// What stands in an entry, if it is that of the key.
+    /// The child in an entry, if it is that of the key.
     #[inline]
-    fn entry(&self, entry: u32, key: Text<'_>) -> Option<Behind> {
+    fn entry(&self, entry: u32, key: Text<'_>) -> Option<u32> {
         let at = entry as usize;
         let (&head, rest) = self.runs.get(at..)?.split_first()?;
         let len = (head & !ENTRY_IS_NODE) as usize;
@@ -332,10 +343,10 @@ impl Policy {
             return None;
         }
         if head & ENTRY_IS_NODE != 0 {
-            return rest.first().map(|node| Behind::Node(*node));
+            return rest.first().copied();
         }
         // INVARIANT: the words of all runs are counted by a `u32`.
-        Some(Behind::Run(at.wrapping_add(1).wrapping_add(words.len()) as u32))
+        Some(at.wrapping_add(1).wrapping_add(words.len()) as u32 | CHILD_IS_RUN)
     }
 }
 

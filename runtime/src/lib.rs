@@ -33,6 +33,7 @@ pub mod records;
 mod request;
 mod run;
 mod scratch;
+mod shared;
 
 pub use artifact::{LoadError, LoadErrorKind};
 pub use batch::Batch;

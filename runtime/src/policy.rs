@@ -9,6 +9,8 @@ use crate::artifact::format::{
 };
 use crate::decision::{Risk, Verdict};
 use crate::json::Number;
+use crate::run::{Check, mask_and_checks};
+use crate::shared::SharedChecks;
 
 /// A policy ready to decide. Immutable: share it between threads, and give each its own [`crate::Scratch`].
 #[derive(Debug)]
@@ -19,6 +21,7 @@ pub struct Policy {
     pub(crate) default: DefaultRule,
     pub(crate) known: KnownFields,
     pub(crate) root: u32,
+    pub(crate) shared: SharedChecks,
     pub(crate) fields: Vec<Field>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) extras: Vec<Extra>,
@@ -81,8 +84,8 @@ pub(crate) struct Field {
 pub(crate) struct Rule {
     pub id: TextRef,
     pub properties: Properties,
-    /// Where its checks stand among the runs, and how many words they are.
-    pub checks: (u32, u32),
+    /// Where its conditions stand among the runs, and how many words they are.
+    pub conditions: (u32, u32),
     /// [`NONE`] if it has nothing of the kind.
     pub extra: u32,
 }
@@ -260,6 +263,12 @@ impl Policy {
 
     pub(crate) fn extra(&self, rule: &Rule) -> &Extra {
         self.extras.get(rule.extra as usize).unwrap_or(&Extra::NOTHING)
+    }
+
+    /// The checks that a rule shares with others, and then its own.
+    pub(crate) fn checks(&self, rule: &Rule) -> impl Iterator<Item = Check<'_>> {
+        let (mask, own) = mask_and_checks(range(&self.runs, rule.conditions));
+        self.shared.among(&self.runs, mask).chain(own)
     }
 
     pub(crate) fn field(&self, field: u32) -> Option<&Field> {

@@ -27,17 +27,43 @@ impl<'a> Run<'a> {
     }
 }
 
-/// A candidate: a rule, and which of its checks the way here has proven.
+/// A candidate: a rule, and what is still to be asked of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Posting<'a> {
     pub rule: u32,
     pub properties: Properties,
-    /// One bit for each of the first 32 checks.
-    pub proven: u32,
+    /// The shared checks that the way here has not proven.
+    pub mask: u32,
+    /// The rule's own checks that it has not proven.
     pub checks: &'a [u32],
-    /// The word at which the checks stand.
-    pub at: u32,
+    /// The checks are all that the rule has, and not written here.
+    pub refers: bool,
     pub is_last: bool,
+}
+
+/// A rule's conditions: the mask of the shared checks that it has, and its own checks.
+#[inline]
+pub(crate) fn mask_and_checks(conditions: &[u32]) -> (u32, Checks<'_>) {
+    let (mask, own) = conditions.split_first().map_or((0, conditions), |(mask, own)| (*mask, own));
+    (mask, Checks { rest: own })
+}
+
+impl<'a> Run<'a> {
+    /// The next posting of which it is worth to read more than properties and mask.
+    #[inline(always)]
+    pub(crate) fn next_worth(&mut self, is_worth: impl Fn(Properties, u32) -> bool) -> Option<Posting<'a>> {
+        loop {
+            let ([rule, packed, mask], rest) = self.runs.get(self.at..)?.split_first_chunk::<POSTING_WORDS>()?;
+            let len = (packed >> POSTING_LEN_SHIFT & CHECKS_LEN_MAX) as usize;
+            let is_last = packed & POSTING_LAST != 0;
+            self.at = if is_last { usize::MAX } else { self.at.wrapping_add(POSTING_WORDS).wrapping_add(len) };
+            let properties = Properties(packed & RULE_PROPERTIES_MASK);
+            if is_worth(properties, *mask) {
+                let checks = rest.get(..len)?;
+                return Some(Posting { rule: *rule, properties, mask: *mask, checks, refers: packed & POSTING_REFERS != 0, is_last });
+            }
+        }
+    }
 }
 
 impl<'a> Iterator for Run<'a> {
@@ -45,18 +71,7 @@ impl<'a> Iterator for Run<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Posting<'a>> {
-        let ([rule, packed, proven], rest) = self.runs.get(self.at..)?.split_first_chunk::<POSTING_WORDS>()?;
-        let len = (packed >> POSTING_LEN_SHIFT & CHECKS_LEN_MAX) as usize;
-        let (checks, at, own) = if packed & POSTING_REFERS == 0 {
-            // INVARIANT: the words of all runs are counted by a `u32`.
-            (rest.get(..len)?, self.at.wrapping_add(POSTING_WORDS) as u32, len)
-        } else {
-            let at = *rest.first()?;
-            (self.runs.get(at as usize..)?.get(..len)?, at, 1)
-        };
-        let is_last = packed & POSTING_LAST != 0;
-        self.at = if is_last { usize::MAX } else { self.at.wrapping_add(POSTING_WORDS).wrapping_add(own) };
-        Some(Posting { rule: *rule, properties: Properties(packed & RULE_PROPERTIES_MASK), proven: *proven, checks, at, is_last })
+        self.next_worth(|_, _| true)
     }
 }
 
@@ -68,6 +83,11 @@ pub(crate) struct Check<'a> {
 }
 
 impl Check<'_> {
+    /// Whether the other one asks the same, word for word.
+    pub(crate) fn is(&self, other: &Check<'_>) -> bool {
+        self.word == other.word && self.operands == other.operands
+    }
+
     #[inline(always)]
     pub(crate) fn op(&self) -> CheckOp {
         CheckOp::from_word(self.word)
@@ -249,6 +269,6 @@ mod tests {
         }
         assert!(Run::new(&[], 0).next().is_none());
         assert!(Run::new(&[0, 5 << POSTING_LEN_SHIFT, 0, 1], 0).next().is_none());
-        assert!(Run::new(&[0, POSTING_REFERS | 1 << POSTING_LEN_SHIFT, 0, 9], 0).next().is_none());
+        assert!(Run::new(&[0, POSTING_LAST, 0], 0).next().is_some());
     }
 }

@@ -48,9 +48,45 @@ struct Slot {
 pub(crate) struct Ways {
     pub checked: BitSet,
     pub entered: BitSet,
+    /// Children that were found and are still to be entered.
+    pub met: Met,
     /// Steps taken and bytes scanned.
     #[cfg(feature = "count-steps")]
     pub counted: (u64, u64),
+}
+
+/// A stack of children of index nodes.
+pub(crate) struct Met {
+    children: [u32; MET_ROOM],
+    len: usize,
+}
+
+/// More wait seldom; what finds no room is entered at once.
+const MET_ROOM: usize = 64;
+
+impl Met {
+    /// Adds a child if there is room.
+    #[inline(always)]
+    pub(crate) fn push(&mut self, child: u32) -> bool {
+        let Some(place) = self.children.get_mut(self.len) else { return false };
+        *place = child;
+        self.len = self.len.wrapping_add(1);
+        true
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(&self, at: usize) -> Option<u32> {
+        self.children.get(..self.len)?.get(at).copied()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    #[inline(always)]
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.len = len;
+    }
 }
 
 /// What the decision lists.
@@ -82,6 +118,7 @@ impl Scratch {
             ways: Ways {
                 checked: BitSet::try_new(policy.rules.len())?,
                 entered: BitSet::try_new(policy.index_nodes.len().saturating_add(policy.part_keys()))?,
+                met: Met { children: [0; MET_ROOM], len: 0 },
                 #[cfg(feature = "count-steps")]
                 counted: (0, 0),
             },

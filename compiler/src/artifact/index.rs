@@ -11,6 +11,7 @@ use toolgate_runtime::json::hash::hash;
 use super::EncodeError;
 use super::checks::in_words;
 use super::sections::{Sections, home, tag};
+use super::shared::Shared;
 use crate::plan::fields::FieldTree;
 use crate::plan::index::{Content, Node, Table};
 
@@ -18,25 +19,23 @@ use crate::plan::index::{Content, Node, Table};
 pub(super) struct Candidate {
     pub properties: u32,
     pub checks: Vec<u32>,
-    /// Where the checks stand among the runs; [`NONE`] until they do.
-    pub at: u32,
 }
 
 /// Writes an index.
 pub(super) struct Writer<'s> {
     pub sections: &'s mut Sections,
     pub fields: &'s mut FieldTree,
-    pub rules: &'s mut [Candidate],
+    pub rules: &'s [Candidate],
+    pub shared: &'s Shared,
+    /// A posting's own checks, while it is written.
+    pub own: Vec<u32>,
 }
 
 impl Writer<'_> {
-    /// Writes an index and returns its root. Rules that nothing leads to have their checks behind it.
+    /// Writes an index and returns its root.
     pub(super) fn index(mut self, root: &Node) -> Result<u32, EncodeError> {
         let at = self.node();
         self.index_node(at, root, false);
-        for rule in self.rules.iter_mut().filter(|rule| rule.at == NONE) {
-            rule.at = self.sections.runs(&rule.checks);
-        }
         // INVARIANT: a rule has at most `CONDITIONS_MAX` checks, of few words each.
         let fits = |rule: &Candidate| rule.checks.len() <= CHECKS_LEN_MAX as usize;
         if self.rules.iter().all(fits) { Ok(at) } else { Err(EncodeError::TooLarge) }
@@ -61,23 +60,20 @@ impl Writer<'_> {
     /// A run of postings, and where it begins. What stands behind a door is seldom entered, so it does not repeat the checks.
     fn run(&mut self, node: &Node, is_door: bool) -> u32 {
         let first = self.sections.runs(&[]);
-        let count = node.postings.len();
+        let (count, mut own) = (node.postings.len(), std::mem::take(&mut self.own));
         for (position, posting) in node.postings.iter().enumerate() {
-            let Some(rule) = self.rules.get_mut(posting.rule as usize) else { continue };
+            let Some(rule) = self.rules.get(posting.rule as usize) else { continue };
             let last = if position.saturating_add(1) == count { POSTING_LAST } else { 0 };
-            let refers = is_door && rule.at != NONE;
-            let len = self.sections.count(rule.checks.len());
-            let packed = rule.properties | len << POSTING_LEN_SHIFT | last | if refers { POSTING_REFERS } else { 0 };
-            self.sections.runs(&[posting.rule, packed, posting.proven]);
-            if refers {
-                self.sections.runs(&[rule.at]);
-                continue;
+            let (refers, proven) = if is_door { (POSTING_REFERS, 0) } else { (0, posting.proven) };
+            let mask = self.shared.split(&rule.checks, proven, &mut own);
+            if is_door {
+                own.clear();
             }
-            let at = self.sections.runs(&rule.checks);
-            if rule.at == NONE {
-                rule.at = at;
-            }
+            let len = self.sections.count(own.len());
+            self.sections.runs(&[posting.rule, rule.properties | len << POSTING_LEN_SHIFT | last | refers, mask]);
+            self.sections.runs(&own);
         }
+        self.own = own;
         first
     }
 

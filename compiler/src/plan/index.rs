@@ -13,6 +13,8 @@ use super::keys::{Chance, KeyId, KeyKind, SortedKeys};
 use crate::ir::{Decimal, Decision};
 
 const DIRECT_MAX: usize = 6;
+/// So few rules are no table's worth: most of their conditions are shared checks, which a look at each field answers.
+const WHOLE_MAX: usize = 12;
 const TABLE_MIN: usize = 4;
 /// Deepest nesting of nodes, and of doors on one way; behind it rules are checked one by one.
 const DEPTH_MAX: u32 = 10;
@@ -28,15 +30,17 @@ const COPIES_FREE: usize = 1_000_000;
 pub(crate) struct Thrift {
     /// So many rules are checked one by one rather than partitioned.
     direct_max: usize,
+    /// A policy of so few is not partitioned at all.
+    whole_max: usize,
     /// A table of fewer rules costs more than it saves.
     table_min: usize,
 }
 
 impl Thrift {
-    pub(crate) const USUAL: Self = Self { direct_max: DIRECT_MAX, table_min: TABLE_MIN };
+    pub(crate) const USUAL: Self = Self { direct_max: DIRECT_MAX, whole_max: WHOLE_MAX, table_min: TABLE_MIN };
     /// Whatever has a key stands in a table, so that tests reach tables and doors with policies of few rules.
     #[cfg(feature = "arbitrary")]
-    pub(crate) const NONE: Self = Self { direct_max: 0, table_min: 1 };
+    pub(crate) const NONE: Self = Self { direct_max: 0, whole_max: 0, table_min: 1 };
 }
 
 /// A node: rules to check, and tables to ask.
@@ -126,7 +130,8 @@ impl<'r> Builder<'r, '_> {
 
     /// A node of different rules in ascending order.
     fn node(&mut self, entries: &[Entry], depth: u32, doors: u32) -> Node {
-        if entries.len() <= self.thrift.direct_max || depth >= DEPTH_MAX || doors > DOORS_MAX {
+        let direct_max = if depth == 0 { self.thrift.whole_max } else { self.thrift.direct_max };
+        if entries.len() <= direct_max || depth >= DEPTH_MAX || doors > DOORS_MAX {
             return self.direct(entries);
         }
         let choices = self.choose(entries, depth);

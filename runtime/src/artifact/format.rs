@@ -138,11 +138,14 @@ impl Section {
 }
 
 /// Default decision, risk, message (offset, length), requirements (first, count), root index node, then the fields
-/// `action`, `action.name`, `action.input`, `actor`, `actor.id`, `resource`, `resource.id`, `context`.
-pub const POLICY_WORDS: usize = 15;
+/// `action`, `action.name`, `action.input`, `actor`, `actor.id`, `resource`, `resource.id`, `context`, then the shared checks
+/// (word in [`Section::Runs`], length in words), at most [`SHARED_MAX`].
+pub const POLICY_WORDS: usize = 17;
 /// Parent, key (offset, length), low half of the key's hash, first child, child count, pointer (offset, length), flags.
 pub const FIELD_WORDS: usize = 9;
-/// Id (offset, length), packed properties, checks (word in [`Section::Runs`], length in words), extra or [`NONE`].
+/// Id (offset, length), packed properties, conditions (word in [`Section::Runs`], length in words), extra or [`NONE`].
+///
+/// A rule's conditions are a mask of the shared checks that it has, and then its own checks.
 pub const RULE_WORDS: usize = 6;
 /// Message (offset, length), requirements (first, count), tree node or [`NONE`].
 pub const EXTRA_WORDS: usize = 5;
@@ -175,15 +178,17 @@ pub const TABLE_SINGLE: u32 = 1 << 8;
 /// An affix length of a table: the length, then a bit for each byte that ends such a prefix or part, or begins such a suffix. Most
 /// prefixes of a policy end in a few separators, so most lengths are passed over without a look at the table.
 pub const AFFIX_WORDS: u32 = 9;
-/// Words that each posting begins with: the rule; the rule's properties in the low bits, then the length of the checks in
-/// words from [`POSTING_LEN_SHIFT`] on, [`POSTING_REFERS`], [`POSTING_LAST`]; a mask of the checks that the way here has
-/// proven. Behind them stand the checks, or, with [`POSTING_REFERS`], the word at which they stand.
+/// Words that each posting begins with: the rule; the rule's properties in the low bits, then the length of the checks in words
+/// from [`POSTING_LEN_SHIFT`] on, [`POSTING_REFERS`], [`POSTING_LAST`]; the mask of the rule's shared checks. Behind them stand
+/// the rule's own checks. Checks that the way to the posting has proven are left out, of the mask as well.
 pub const POSTING_WORDS: usize = 3;
 /// Shift of the length of the checks in a posting.
 pub const POSTING_LEN_SHIFT: u32 = 8;
-/// Longest checks that a posting can have; a rule with longer ones has them as one node.
+/// Longest checks that a posting can have.
 pub const CHECKS_LEN_MAX: u32 = (1 << 22) - 1;
-/// The checks stand elsewhere.
+/// Most shared checks: one bit each in a rule's mask.
+pub const SHARED_MAX: usize = 32;
+/// The posting has no checks, and stands for all of the rule's conditions. What seldom opens need not repeat them.
 pub const POSTING_REFERS: u32 = 1 << 30;
 /// The last posting of a run.
 pub const POSTING_LAST: u32 = 1 << 31;

@@ -19,6 +19,7 @@ use crate::policy::{
     AutomatonRecord, DefaultRule, Extra, Field, HashRange, HashSlot, IndexNode, KeySlot, KnownFields, ListRecord, Node, Policy, Properties,
     Rule, SetRecord, Table, TextRef,
 };
+use crate::shared::SharedChecks;
 
 /// Why bytes were refused as an artifact. The code is stable and equal in every host; the text is for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,8 +130,11 @@ impl Policy {
     /// Never, for any bytes.
     pub fn load(bytes: &[u8]) -> Result<Self, LoadError> {
         let sections = check_envelope(bytes)?;
-        let policy = decode(bytes, &sections)?;
+        #[cfg_attr(target_family = "wasm", expect(unused_mut, reason = "what follows is for other targets"))]
+        let mut policy = decode(bytes, &sections)?;
         validate(&policy)?;
+        #[cfg(not(target_family = "wasm"))]
+        policy.shared.group_all(&policy.runs)?;
         Ok(policy)
     }
 
@@ -223,6 +227,8 @@ fn decode(bytes: &[u8], sections: &[&[u8]; SECTIONS]) -> Result<Policy, LoadErro
         resource,
         resource_id,
         context,
+        shared,
+        shared_len,
     ] = head;
     fn all<const N: usize, T>(section: Section, bytes: &[u8], make: impl Fn([u32; N]) -> Option<T>) -> Result<Vec<T>, LoadError> {
         records(bytes, make)?.ok_or_else(|| LoadError::section(section))
@@ -242,6 +248,7 @@ fn decode(bytes: &[u8], sections: &[&[u8]; SECTIONS]) -> Result<Policy, LoadErro
         },
         known: KnownFields { action, action_name, action_input, actor, actor_id, resource, resource_id, context },
         root,
+        shared: SharedChecks::new((shared, shared_len)),
         fields: all(
             Section::Fields,
             of(Section::Fields),
@@ -250,8 +257,8 @@ fn decode(bytes: &[u8], sections: &[&[u8]; SECTIONS]) -> Result<Policy, LoadErro
                 Some(Field { parent, key, key_hash, first_child, child_count, pointer, flags })
             },
         )?,
-        rules: all(Section::Rules, of(Section::Rules), |[id, id_len, properties, checks, checks_len, extra]| {
-            Some(Rule { id: text_ref(id, id_len), properties: Properties(properties), checks: (checks, checks_len), extra })
+        rules: all(Section::Rules, of(Section::Rules), |[id, id_len, properties, at, len, extra]| {
+            Some(Rule { id: text_ref(id, id_len), properties: Properties(properties), conditions: (at, len), extra })
         })?,
         extras: all(Section::Extras, of(Section::Extras), |[message, message_len, first, count, tree]| {
             Some(Extra { message: optional_text(message, message_len), requirements: (first, count), tree })

@@ -5,13 +5,13 @@ use alloc::boxed::Box;
 use super::LoadError;
 use super::format::{
     AFFIX_WORDS, CHILD_IS_RUN, NONE, Op, PLACE_FIELD_MASK, PLACE_OF_ELEMENT, PLACE_SIZE, POSTING_WORDS, RULE_PROPERTIES_MASK,
-    RULE_RISK_MASK, RULE_RISK_SHIFT, Section, TableKind,
+    RULE_RISK_MASK, RULE_RISK_SHIFT, SHARED_MAX, Section, TableKind,
 };
 use crate::index::PART_MAX;
 use crate::matcher::wildcard::{Literal, Wildcard};
 use crate::memory::{OutOfMemory, filled};
 use crate::policy::{HashRange, KeySlot, Node, Policy, TextRef, range};
-use crate::run::{Checks, Run, entry};
+use crate::run::{Checks, Run, entry, mask_and_checks};
 
 /// Deepest nesting of conditions, and of index nodes, that the runtime walks by recursion.
 const DEPTH_MAX: u8 = 128;
@@ -166,10 +166,17 @@ fn conditions(policy: &Policy, shape: &mut Shape, lists: &mut [u8]) -> Option<()
     // Parents come first, so from the front each node's role is known when it is met.
     // No two rules have their checks in one place, which would be checked for each.
     let mut unread = policy.runs.len();
+    let shared = policy.shared.words(&policy.runs);
+    checks(policy, shape, Checks::new(shared))?;
+    let shared = Checks::new(shared).count();
+    ensure(shared <= SHARED_MAX)?;
     for rule in &policy.rules {
-        inside(rule.checks, policy.runs.len())?;
-        unread = unread.checked_sub(rule.checks.1 as usize)?;
-        checks(policy, shape, range(&policy.runs, rule.checks))?;
+        inside(rule.conditions, policy.runs.len())?;
+        unread = unread.checked_sub(rule.conditions.1 as usize)?;
+        let (mask, own) = mask_and_checks(range(&policy.runs, rule.conditions));
+        // INVARIANT: not more than there are bits.
+        ensure(mask.unbounded_shr(shared as u32) == 0)?;
+        checks(policy, shape, own)?;
         let tree = policy.extra(rule).tree;
         if tree != NONE {
             shape.children(policy, None, (tree, 1), Role::Condition)?;
@@ -182,8 +189,7 @@ fn conditions(policy: &Policy, shape: &mut Shape, lists: &mut [u8]) -> Option<()
 }
 
 /// Checks fill their words, and ask fields and nodes that there are.
-fn checks(policy: &Policy, shape: &mut Shape, words: &[u32]) -> Option<()> {
-    let mut checks = Checks::new(words);
+fn checks(policy: &Policy, shape: &mut Shape, mut checks: Checks<'_>) -> Option<()> {
     for check in checks.by_ref() {
         ensure(check.is_sound())?;
         if let Some(node) = check.node() {
@@ -328,14 +334,14 @@ fn index(policy: &Policy, depths: &mut [u8]) -> Option<()> {
     let mut run = |first: u32| {
         let mut postings = Run::new(&policy.runs, first);
         loop {
-            // A posting repeats what its rule says.
+            // A posting repeats what its rule says, in the same order, but for what the way to it has proven.
             let posting = postings.next()?;
             let rule = policy.rules.get(posting.rule as usize)?;
-            ensure(posting.properties == rule.properties && posting.checks.len() == rule.checks.1 as usize)?;
-            let is_where_the_rule_says = posting.at == rule.checks.0;
-            let own = if is_where_the_rule_says { 0 } else { posting.checks.len() };
-            unread = unread.checked_sub(POSTING_WORDS.checked_add(own)?)?;
-            ensure(is_where_the_rule_says || posting.checks == range(&policy.runs, rule.checks))?;
+            unread = unread.checked_sub(POSTING_WORDS.checked_add(posting.checks.len())?)?;
+            let (mask, mut of_rule) = mask_and_checks(range(&policy.runs, rule.conditions));
+            ensure(posting.properties == rule.properties && posting.mask & !mask == 0)?;
+            let mut own = Checks::new(posting.checks);
+            ensure(own.by_ref().all(|check| of_rule.any(|other| other.is(&check))) && own.rest().is_empty())?;
             if posting.is_last {
                 return Some(());
             }

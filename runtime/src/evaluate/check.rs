@@ -75,35 +75,34 @@ impl<'a, S: Source> Evaluator<'a, S> {
         if check.is_not() { !value } else { value }
     }
 
-    /// A check of one value, apart from negations; `None` if it cannot be told.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn answer(&self, check: &Check<'_>, item: &Item<'a>) -> Option<bool> {
-        match check.op() {
-            op @ (CheckOp::Text | CheckOp::Texts | CheckOp::Prefix | CheckOp::Suffix) => {
-                if item.kind != ItemKind::String {
-                    return None;
-                }
-                self.scan(item.text);
-                Some(if item.escaped { is_escaped_text(check, Text::written(item.text, true)) } else { is_text(check, op, item.text) })
+        self.scan(item.text);
+        answer(check, item)
+    }
+}
+
+/// A check of one value, apart from negations; `None` if it cannot be told.
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
+pub(crate) fn answer(check: &Check<'_>, item: &Item<'_>) -> Option<bool> {
+    match check.op() {
+        op @ (CheckOp::Text | CheckOp::Texts | CheckOp::Prefix | CheckOp::Suffix) => {
+            if item.kind != ItemKind::String {
+                return None;
             }
-            CheckOp::Range => {
-                self.scan(item.text);
-                match item.number {
-                    Some(number) => Some(is_within(check, number)),
-                    None => item.number().map(|number| is_within(check, &number)),
-                }
-            }
-            CheckOp::Exists => match item.kind {
-                ItemKind::Absent => Some(check.number() == 0),
-                ItemKind::Null | ItemKind::Opaque | ItemKind::Hidden => None,
-                _ => Some(check.number() == 1),
-            },
-            CheckOp::Bool => match item.kind {
-                ItemKind::Bool(value) => Some(u32::from(value) == check.number()),
-                _ => None,
-            },
-            CheckOp::Node => None,
+            Some(if item.escaped { is_escaped_text(check, Text::written(item.text, true)) } else { is_text(check, op, item.text) })
         }
+        CheckOp::Range => item.number().map(|number| is_within(check, &number)),
+        CheckOp::Exists => match item.kind {
+            ItemKind::Absent => Some(check.number() == 0),
+            ItemKind::Null | ItemKind::Opaque | ItemKind::Hidden => None,
+            _ => Some(check.number() == 1),
+        },
+        CheckOp::Bool => match item.kind {
+            ItemKind::Bool(value) => Some(u32::from(value) == check.number()),
+            _ => None,
+        },
+        CheckOp::Node => None,
     }
 }
 
@@ -140,6 +139,7 @@ fn is_within(check: &Check<'_>, number: &Number) -> bool {
 
 /// A check of a text that is written with escapes.
 #[cold]
+#[inline(never)]
 fn is_escaped_text(check: &Check<'_>, text: Text<'_>) -> bool {
     let (len, sought) = (text.len(), check.text_len());
     let skipped = match check.op() {

@@ -101,6 +101,14 @@ impl Number {
             .then_with(|| rest.cmp(&[filler(head); 3]))
     }
 
+    /// What it is compared with a bound by, and how what is left of it compares with what is left of a bound.
+    #[cfg(not(target_family = "wasm"))]
+    #[inline]
+    pub(crate) fn as_bound(&self) -> ((i32, u64), Ordering) {
+        let [first, rest @ ..] = &self.limbs;
+        ((self.head, *first), rest.cmp(&[filler(self.head); 3]))
+    }
+
     /// At most 16 digits without an exponent: one multiplication aligns them. `None`: not so short.
     #[inline]
     fn parse_short(text: &[u8]) -> Option<Self> {
