@@ -17,7 +17,7 @@ pub(crate) use group::Group;
 #[derive(Debug, Default)]
 pub(crate) struct SharedChecks {
     /// Where they stand among the runs, and how many words they are.
-    place: (u32, u32),
+    pub place: (u32, u32),
     /// The module of WebAssembly has a limit to its size, and asks the checks one by one.
     #[cfg(not(target_family = "wasm"))]
     groups: group::Groups,

@@ -166,6 +166,7 @@ fn conditions(policy: &Policy, shape: &mut Shape, lists: &mut [u8]) -> Option<()
     // Parents come first, so from the front each node's role is known when it is met.
     // No two rules have their checks in one place, which would be checked for each.
     let mut unread = policy.runs.len();
+    inside(policy.shared.place, policy.runs.len())?;
     let shared = policy.shared.words(&policy.runs);
     checks(policy, shape, Checks::new(shared))?;
     let shared = Checks::new(shared).count();
