@@ -2,21 +2,21 @@
 //!
 //! Under a large policy a decision reads from some ten places that are in no cache, each known only when the one before
 //! has come. So a batch reads a few requests first and looks for all of them where their decisions will begin: then the
-//! processor waits for those places together. They are looked at by plain loads whose values come to nothing.
+//! processor waits for those places together.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::hint::black_box;
 
-use crate::artifact::format::{NONE, TableKind};
+use crate::artifact::format::TableKind;
 use crate::decide::Options;
 use crate::decision::{Decision, Verdict};
-use crate::index::home;
+use crate::index::{LARGE_LEN_BYTES, home};
 use crate::item::Item;
 use crate::json::Refusal;
 use crate::memory::{OutOfMemory, abort, with_room};
 use crate::policy::{Policy, range};
 use crate::scratch::{Request, RequestFields, Scratch};
+use toolgate_scan::bring_near;
 
 /// Scratch memory for deciding many requests at once: made once for a policy, used for any number of batches, never by
 /// two threads at a time.
@@ -165,27 +165,19 @@ impl Policy {
         }
     }
 
-    /// Looks at what the decisions of some requests will read first: the keys that they have in the tables at the root,
-    /// and what stands behind them.
+    /// Asks for the memory that the decisions of some requests will read first: what stands behind the keys that they have in
+    /// the tables at the root. Reading the requests has asked for the keys' slots.
     fn look_ahead(&self, ahead: &[Ahead]) {
         let Some(root) = self.index_nodes.get(self.root as usize) else { return };
-        let mut seen = 0;
         for table in range(&self.tables, root.tables).iter().filter(|table| table.kind == TableKind::Exact) {
             let slots = range(&self.keys, (table.first, table.extent));
-            // First all slots and then all entries: what one look needs must not wait for another's.
-            let mut entries = [NONE; AHEAD_MAX];
-            for (entry, ahead) in entries.iter_mut().zip(ahead) {
-                let slot = ahead.fields.hash(table.field).and_then(|hash| slots.get(home(hash, slots.len())));
-                *entry = slot.map_or(NONE, |slot| slot.entry);
-            }
-            for entry in entries {
+            for hash in ahead.iter().filter_map(|ahead| ahead.fields.hash(table.field)) {
+                let Some(slot) = slots.get(home(hash, table.extent) as usize) else { continue };
                 for line in 0..LINES {
-                    let at = (entry as usize).wrapping_add(line.wrapping_mul(LINE_WORDS));
-                    seen ^= self.runs.get(at).copied().unwrap_or(0);
+                    bring_near(&self.runs, (slot.entry as usize).wrapping_add(line.wrapping_mul(LINE_WORDS)));
                 }
             }
         }
-        black_box(seen);
     }
 
     fn decide_ahead<'a>(&'a self, request: &[u8], ahead: &Ahead, scratch: &'a mut Scratch, options: Options) -> Decision<'a> {
@@ -221,9 +213,6 @@ impl Ahead {
 
 /// Most requests that are read before the first of them is decided: more wait no shorter.
 const AHEAD_MAX: usize = 16;
-
-/// From this size on an artifact is worth reading ahead for.
-const LARGE_LEN_BYTES: usize = 512 * 1024;
 
 /// Cache lines of an entry that are looked at: most keys have no more behind them.
 const LINES: usize = 3;

@@ -101,7 +101,7 @@ impl Policy {
         let mut strictest = Strictest { policy: self, options, verdict: None, lifted: false, stop_at_deny: true };
         let visitor = watched(&mut strictest);
         // A walk that breaks off has found a deny.
-        let _ = Walk { policy: self, evaluator: &evaluator, visitor, ways, several: false }.run();
+        let _ = Walk::new(self, &evaluator, visitor, ways).run();
         strictest.finish().0
     }
 
@@ -119,7 +119,7 @@ impl Policy {
         let mut collect = Collect { strictest, holding };
         let visitor = watched(&mut collect);
         // Nothing breaks off a full walk.
-        let _ = Walk { policy: self, evaluator: &evaluator, visitor, ways, several: false }.run();
+        let _ = Walk::new(self, &evaluator, visitor, ways).run();
         let (verdict, default_joins) = collect.strictest.finish();
         let decision = self.list(&evaluator, holding, lists, verdict, default_joins, options);
         #[cfg(feature = "count-steps")]

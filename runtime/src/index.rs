@@ -1,5 +1,15 @@
 //! The walk through the index: from the values of a request to the rules that may hold.
 
+#[cfg(not(target_family = "wasm"))]
+mod edges;
+#[cfg(not(target_family = "wasm"))]
+mod sought;
+#[cfg(not(target_family = "wasm"))]
+mod waves;
+#[cfg(target_family = "wasm")]
+#[path = "index/no_waves.rs"]
+mod waves;
+
 use core::ops::ControlFlow;
 
 use crate::artifact::format::{AFFIX_WORDS, CHILD_IS_RUN, ENTRY_IS_NODE, NONE, TableKind};
@@ -9,9 +19,15 @@ use crate::item::{Item, ItemKind, Source, elements};
 use crate::json::hash::hash;
 use crate::json::text::Text;
 use crate::matcher::Tri;
-use crate::policy::{Policy, Properties, Table, range};
+use crate::policy::{KeySlot, Policy, Properties, Table, range};
 use crate::run::{Posting, Run, holds_at, is_in_words};
 use crate::scratch::Ways;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use edges::Edge;
+use waves::Sought;
+
+/// From this size on an artifact does not fit the caches near the processor.
+pub(crate) const LARGE_LEN_BYTES: usize = 512 * 1024;
 
 /// Longest affix that is a key; the compiler cuts longer ones.
 const AFFIX_MAX: usize = 256;
@@ -28,20 +44,24 @@ pub(crate) trait Visitor {
 }
 
 pub(crate) struct Walk<'w, 'a, S, V: ?Sized> {
-    pub policy: &'a Policy,
-    pub evaluator: &'w Evaluator<'a, S>,
-    pub visitor: &'w mut V,
-    pub ways: &'w mut Ways,
+    policy: &'a Policy,
+    evaluator: &'w Evaluator<'a, S>,
+    visitor: &'w mut V,
+    ways: &'w mut Ways,
+    sought: Sought<'a>,
     /// An array, or a text with several keys in it, has given several ways into the index: what the way has proven may not hold for the rule, and rules and nodes
     /// are remembered, so that none is checked twice.
-    pub several: bool,
+    several: bool,
 }
 
-impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
+impl<'w, 'a, S: Source, V: Visitor + ?Sized> Walk<'w, 'a, S, V> {
+    pub(crate) fn new(policy: &'a Policy, evaluator: &'w Evaluator<'a, S>, visitor: &'w mut V, ways: &'w mut Ways) -> Self {
+        Self { policy, evaluator, visitor, ways, sought: Sought::default(), several: false }
+    }
+
     /// Visits all rules that may hold.
     pub(crate) fn run(&mut self) -> ControlFlow<()> {
-        self.ways.met.truncate(0);
-        let flow = self.node(self.policy.root);
+        let flow = self.visit_all();
         if self.several {
             self.ways.checked.clear();
             self.ways.entered.clear();
@@ -57,30 +77,10 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
         }
         let Some(node) = self.policy.index_nodes.get(node as usize) else { return ControlFlow::Continue(()) };
         self.run_of_postings(node.run)?;
-        // All look-ups come before what they lead to, so that the processor waits for their memory at the same time.
-        let first = self.ways.met.len();
         for table in range(&self.policy.tables, node.tables) {
             self.table(table)?;
         }
-        if cfg!(not(target_family = "wasm")) {
-            let mut next = first;
-            while let Some(child) = self.ways.met.get(next) {
-                next = next.wrapping_add(1);
-                self.child(child)?;
-            }
-            self.ways.met.truncate(first);
-        }
         ControlFlow::Continue(())
-    }
-
-    /// Keeps a child to be entered once all tables of the node are looked up.
-    #[inline(always)]
-    fn meet(&mut self, child: u32) -> ControlFlow<()> {
-        // The module of WebAssembly has a limit to its size.
-        if cfg!(not(target_family = "wasm")) && self.ways.met.push(child) {
-            return ControlFlow::Continue(());
-        }
-        self.child(child)
     }
 
     /// What stands behind a door or a position: a node, or a run of postings.
@@ -115,7 +115,7 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
         if holds { self.visitor.holds(posting.rule, properties, value) } else { ControlFlow::Continue(()) }
     }
 
-    fn table(&mut self, table: &Table) -> ControlFlow<()> {
+    fn table(&mut self, table: &'a Table) -> ControlFlow<()> {
         let item = self.evaluator.item(table.field);
         let doubt = match item.kind {
             ItemKind::Array | ItemKind::Hidden if table.single => true,
@@ -129,7 +129,7 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
     }
 
     /// Meets what a single value leads to; the answer is whether the value is in doubt.
-    fn leaf(&mut self, table: &Table, item: Item<'a>) -> ControlFlow<(), bool> {
+    fn leaf(&mut self, table: &'a Table, item: Item<'a>) -> ControlFlow<(), bool> {
         self.evaluator.step();
         self.evaluator.scan(item.text);
         if table.kind == TableKind::Range {
@@ -153,7 +153,7 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
         }
         let Some(text) = item.string() else { return ControlFlow::Continue(true) };
         match table.kind {
-            TableKind::Exact => self.enter(table, item.string_hash(text), text)?,
+            TableKind::Exact => self.seek(table, item.string_hash(text), text)?,
             TableKind::Part => self.parts(table, text)?,
             _ => self.affixes(table, text)?,
         }
@@ -161,8 +161,8 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
     }
 
     /// Meets what stands behind a key of a table.
-    #[inline]
-    fn enter(&mut self, table: &Table, hash: u64, key: Text<'_>) -> ControlFlow<()> {
+    #[inline(never)]
+    fn seek_at_once(&mut self, table: &Table, hash: u64, key: Text<'_>) -> ControlFlow<()> {
         match self.policy.behind(table, hash, key) {
             Some((_, child)) => self.meet(child),
             None => ControlFlow::Continue(()),
@@ -172,8 +172,7 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
     /// Looks up all parts of a string, in each length that some key has.
     #[inline(never)]
     fn parts(&mut self, table: &Table, text: Text<'_>) -> ControlFlow<()> {
-        let (first, count) = table.aux;
-        let (lengths, _) = self.policy.words(first, count.wrapping_mul(AFFIX_WORDS)).as_chunks::<{ AFFIX_WORDS as usize }>();
+        let lengths = lengths(self.policy, table);
         // The last bytes, the latest uppermost.
         let mut window = 0_u64;
         for (before, edge) in text.bytes().enumerate() {
@@ -202,13 +201,17 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
     }
 
     /// Looks up the beginnings or ends of a string, in each length that some key has.
-    fn affixes(&mut self, table: &Table, text: Text<'_>) -> ControlFlow<()> {
+    fn affixes(&mut self, table: &'a Table, text: Text<'a>) -> ControlFlow<()> {
+        if let Some(plain) = text.as_plain().filter(|_| self.is_at_edges(table)) {
+            return self.affixes_at_edges(table, plain);
+        }
+        let is_prefix = table.kind == TableKind::Prefix;
         let mut buffer = [0; AFFIX_MAX];
-        let affix: &[u8] = match (text.as_plain(), table.kind) {
-            (Some(plain), TableKind::Prefix) => plain.get(..AFFIX_MAX).unwrap_or(plain),
-            (Some(plain), _) => plain.get(plain.len().saturating_sub(AFFIX_MAX)..).unwrap_or(plain),
-            (None, kind) => {
-                let skipped = if kind == TableKind::Prefix { 0 } else { text.len().saturating_sub(AFFIX_MAX) };
+        let affix: &[u8] = match text.as_plain() {
+            Some(plain) if is_prefix => plain.get(..AFFIX_MAX).unwrap_or(plain),
+            Some(plain) => plain.get(plain.len().saturating_sub(AFFIX_MAX)..).unwrap_or(plain),
+            None => {
+                let skipped = if is_prefix { 0 } else { text.len().saturating_sub(AFFIX_MAX) };
                 let mut len = 0_usize;
                 for (place, byte) in buffer.iter_mut().zip(text.bytes().skip(skipped)) {
                     *place = byte;
@@ -217,32 +220,23 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
                 buffer.get(..len).unwrap_or(&[])
             }
         };
-        let (first, count) = table.aux;
-        let (lengths, _) = self.policy.words(first, count.wrapping_mul(AFFIX_WORDS)).as_chunks::<{ AFFIX_WORDS as usize }>();
-        for [len, bytes @ ..] in lengths {
+        for [len, bytes @ ..] in lengths(self.policy, table) {
             self.evaluator.step();
+            let len = *len as usize;
+            let key = if is_prefix { affix.get(..len) } else { affix.len().checked_sub(len).and_then(|from| affix.get(from..)) };
             // Lengths ascend.
-            let (key, edge) = match table.kind {
-                TableKind::Prefix => {
-                    let Some(key) = affix.get(..*len as usize) else { break };
-                    (key, key.last())
-                }
-                _ => {
-                    let Some(key) = affix.len().checked_sub(*len as usize).and_then(|from| affix.get(from..)) else { break };
-                    (key, key.first())
-                }
-            };
-            let ends_a_key = edge.is_some_and(|edge| bytes.get(usize::from(edge >> 5)).is_some_and(|bits| bits >> (edge & 31) & 1 == 1));
-            if ends_a_key {
+            let Some(key) = key else { break };
+            let edge = if is_prefix { key.last() } else { key.first() };
+            if edge.is_some_and(|edge| bytes.get(usize::from(edge >> 5)).is_some_and(|bits| bits >> (edge & 31) & 1 == 1)) {
                 self.evaluator.scan(key);
-                self.enter(table, hash(key), Text::plain(key))?;
+                self.seek_at_once(table, hash(key), Text::plain(key))?;
             }
         }
         ControlFlow::Continue(())
     }
 
     /// Meets what each of several values leads to; the answer is whether one of them is in doubt.
-    fn leaves(&mut self, table: &Table, item: Item<'a>) -> ControlFlow<(), bool> {
+    fn leaves(&mut self, table: &'a Table, item: Item<'a>) -> ControlFlow<(), bool> {
         if item.kind == ItemKind::Array {
             return self.array(table, item, &[]);
         }
@@ -264,7 +258,7 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
     }
 
     // As deep as there are keys.
-    fn array(&mut self, table: &Table, array: Item<'a>, keys: &[&[u8]]) -> ControlFlow<(), bool> {
+    fn array(&mut self, table: &'a Table, array: Item<'a>, keys: &[&[u8]]) -> ControlFlow<(), bool> {
         self.evaluator.scan(array.text);
         let Some(elements) = elements(array.text) else { return ControlFlow::Continue(true) };
         self.evaluator.scan(array.text);
@@ -275,7 +269,7 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
             if is_of_strings && let Some(text) = element.string() {
                 self.evaluator.step();
                 self.evaluator.scan(element.text);
-                self.enter(table, text.hash(), text)?;
+                self.seek(table, text.hash(), text)?;
                 continue;
             }
             let mut item = element;
@@ -301,36 +295,43 @@ impl Policy {
     }
 
     /// The number of a key's slot in a table, and the child behind the key.
-    #[inline]
     fn behind(&self, table: &Table, hash: u64, key: Text<'_>) -> Option<(u32, u32)> {
-        let slots = range(&self.keys, (table.first, table.extent));
-        // The two halves of a hash: where to look, and what to compare first.
-        let tag = hash as u32;
-        let mut at = home(hash, slots.len());
-        // INVARIANT: loading has checked that one slot is empty, so the search ends before it comes round.
+        let mut at = home(hash, table.extent);
         loop {
-            let slot = match slots.get(at) {
-                Some(slot) => slot,
-                None => {
-                    at = 0;
-                    slots.first()?
-                }
-            };
+            let (found, slot) = self.slot_from(table, at, hash as u32);
             if slot.is_empty() {
                 return None;
             }
-            if slot.tag == tag
-                && let Some(child) = self.entry(slot.entry, key)
-            {
-                return Some((table.first.wrapping_add(at as u32), child));
+            if let Some(child) = self.child_in(slot.entry, key) {
+                return Some((table.first.wrapping_add(found), child));
+            }
+            at = found.wrapping_add(1);
+        }
+    }
+
+    /// The next of a table's slots, from one on, that has a tag or is empty.
+    #[inline]
+    fn slot_from(&self, table: &Table, mut at: u32, tag: u32) -> (u32, KeySlot) {
+        let slots = range(&self.keys, (table.first, table.extent));
+        // INVARIANT: loading has checked that one slot is empty, so the search ends before it comes round.
+        loop {
+            let slot = match slots.get(at as usize) {
+                Some(slot) => *slot,
+                None => {
+                    at = 0;
+                    slots.first().copied().unwrap_or(KeySlot::EMPTY)
+                }
+            };
+            if slot.is_of(tag) {
+                return (at, slot);
             }
             at = at.wrapping_add(1);
         }
     }
 
     /// The child in an entry, if it is that of the key.
-    #[inline]
-    fn entry(&self, entry: u32, key: Text<'_>) -> Option<u32> {
+    #[inline(always)]
+    fn child_in(&self, entry: u32, key: Text<'_>) -> Option<u32> {
         let at = entry as usize;
         let (&head, rest) = self.runs.get(at..)?.split_first()?;
         let len = (head & !ENTRY_IS_NODE) as usize;
@@ -352,8 +353,14 @@ impl Policy {
 
 /// Where among so many key slots the search for a hash begins.
 #[inline]
-pub(crate) fn home(hash: u64, slots: usize) -> usize {
-    ((hash >> 32).wrapping_mul(slots as u64) >> 32) as usize
+pub(crate) fn home(hash: u64, slots: u32) -> u32 {
+    ((hash >> 32).wrapping_mul(u64::from(slots)) >> 32) as u32
+}
+
+/// The lengths of a table's affixes or parts, each with the bytes at which they end (of suffixes: begin).
+fn lengths<'a>(policy: &'a Policy, table: &Table) -> &'a [[u32; AFFIX_WORDS as usize]] {
+    let (first, count) = table.aux;
+    policy.words(first, count.wrapping_mul(AFFIX_WORDS)).as_chunks().0
 }
 
 /// More keys than a path can have.

@@ -8,6 +8,8 @@ use crate::artifact::format::{
     NONE, Op, RULE_DECISION_MASK, RULE_ENFORCED, RULE_LIFTS, RULE_RISK_MASK, RULE_RISK_SHIFT, RULE_TELLS, TableKind,
 };
 use crate::decision::{Risk, Verdict};
+#[cfg(not(target_family = "wasm"))]
+use crate::index::Edge;
 use crate::json::Number;
 use crate::run::{Check, mask_and_checks};
 use crate::shared::SharedChecks;
@@ -32,6 +34,8 @@ pub struct Policy {
     pub(crate) numbers: Vec<Number>,
     pub(crate) index_nodes: Vec<IndexNode>,
     pub(crate) tables: Vec<Table>,
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) edges: Vec<Edge>,
     pub(crate) keys: Vec<KeySlot>,
     pub(crate) runs: Vec<u32>,
     pub(crate) requirements: Vec<TextRef>,
@@ -78,6 +82,10 @@ pub(crate) struct Field {
     pub child_count: u32,
     pub pointer: TextRef,
     pub flags: u32,
+    /// The slots of the table that the root of the index has for whole texts of this field, if they are worth asking for
+    /// ahead; else no slots.
+    #[cfg(not(target_family = "wasm"))]
+    pub slots: (u32, u32),
 }
 
 #[derive(Debug)]
@@ -152,15 +160,23 @@ impl HashSlot {
 }
 
 /// A key of a table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct KeySlot {
     pub tag: u32,
     pub entry: u32,
 }
 
 impl KeySlot {
+    pub(crate) const EMPTY: Self = Self { tag: 0, entry: NONE };
+
     pub(crate) fn is_empty(&self) -> bool {
         self.entry == NONE
+    }
+
+    /// Whether a search for a tag ends here.
+    #[inline(always)]
+    pub(crate) fn is_of(&self, tag: u32) -> bool {
+        self.tag == tag || self.is_empty()
     }
 }
 
@@ -183,6 +199,9 @@ pub(crate) struct Table {
     pub aux: (u32, u32),
     /// Index node or run with the restrictive rules of this table, entered when the field is in doubt.
     pub door: u32,
+    /// See [`Policy::find_edges`].
+    #[cfg(not(target_family = "wasm"))]
+    pub edges: (u32, u32),
 }
 
 /// What a rule is, apart from its conditions: it stands in the rule and, to save a look, in each of its postings.

@@ -205,8 +205,8 @@ pub(crate) fn texts(mut operands: &[u32]) -> impl Iterator<Item = (usize, &[u32]
     })
 }
 
-/// Whether `text` is what the words hold, as many bytes as `text` has.
-#[inline]
+/// Whether `text` is what the words hold, filled up with zeros.
+#[inline(always)]
 pub(crate) fn is_in_words(text: &[u8], words: &[u32]) -> bool {
     let join = |low: u32, high: u32| u64::from(high) << 32 | u64::from(low);
     let (chunks, tail) = text.as_chunks::<8>();
@@ -215,12 +215,16 @@ pub(crate) fn is_in_words(text: &[u8], words: &[u32]) -> bool {
     if chunks.iter().zip(whole).any(|(chunk, [low, high])| u64::from_le_bytes(*chunk) != join(*low, *high)) {
         return false;
     }
-    let (last, _) = last_block(tail);
-    match words.get(chunks.len().wrapping_mul(2)..) {
-        Some([low, high, ..]) => last == join(*low, *high),
-        Some([low]) => last == u64::from(*low),
-        _ => tail.is_empty(),
-    }
+    let last = match text.last_chunk() {
+        // The tail is the end of the last eight bytes: no branch on how long it is.
+        Some(last) if cfg!(not(target_family = "wasm")) => {
+            u64::from_le_bytes(*last).unbounded_shr(64_u32.wrapping_sub((tail.len() as u32).wrapping_mul(8)))
+        }
+        _ => last_block(tail).0,
+    };
+    let rest = words.get(chunks.len().wrapping_mul(2)..).unwrap_or_default();
+    let word = |at: usize| rest.get(at).copied().unwrap_or(0);
+    last == join(word(0), word(1))
 }
 
 /// Whether a text that may be written with escapes has at byte `at` the `len` bytes that the words hold.

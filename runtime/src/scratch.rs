@@ -55,7 +55,7 @@ pub(crate) struct Ways {
     pub counted: (u64, u64),
 }
 
-/// A stack of children of index nodes.
+/// Children of index nodes, in the order in which they were met.
 pub(crate) struct Met {
     children: [u32; MET_ROOM],
     len: usize,
@@ -79,13 +79,9 @@ impl Met {
         self.children.get(..self.len)?.get(at).copied()
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.len
-    }
-
     #[inline(always)]
-    pub(crate) fn truncate(&mut self, len: usize) {
-        self.len = len;
+    pub(crate) fn clear(&mut self) {
+        self.len = 0;
     }
 }
 
@@ -186,21 +182,23 @@ impl RequestFields {
         }
     }
 
-    /// Keeps a value, with what the policy wants prepared for the field.
+    /// Keeps a value, with what the policy wants prepared for the field. Returns the hash, if it is among that, or 0.
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-    pub(crate) fn put(&mut self, field: u32, flags: u32, span: Span, request: &[u8]) {
-        let Some(slot) = self.slots.get_mut(field as usize) else { return };
+    pub(crate) fn put(&mut self, field: u32, flags: u32, span: Span, request: &[u8]) -> u64 {
+        let Some(slot) = self.slots.get_mut(field as usize) else { return 0 };
         let kind = ItemKind::from(span.kind);
-        *slot = Slot { stamp: self.stamp, kind, escaped: span.escaped, start: span.start, end: span.end, hash: 0 };
+        let mut hash = 0;
         if kind == ItemKind::String && flags & FIELD_HASHED != 0 {
-            slot.hash = Text::hash_within(request, span.start as usize, span.end as usize, span.escaped);
+            hash = Text::hash_within(request, span.start as usize, span.end as usize, span.escaped);
         }
+        *slot = Slot { stamp: self.stamp, kind, escaped: span.escaped, start: span.start, end: span.end, hash };
         if kind == ItemKind::Number
             && flags & FIELD_NUMERIC != 0
             && let Some(number) = self.numbers.get_mut(field as usize)
         {
             *number = Number::parse(span.of(request).text);
         }
+        hash
     }
 
     /// Changes what a field is, its text kept.

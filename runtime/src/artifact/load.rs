@@ -134,7 +134,11 @@ impl Policy {
         let mut policy = decode(bytes, &sections)?;
         validate(&policy)?;
         #[cfg(not(target_family = "wasm"))]
-        policy.shared.group_all(&policy.runs)?;
+        {
+            policy.shared.group_all(&policy.runs)?;
+            policy.find_edges()?;
+            policy.find_first_slots();
+        }
         Ok(policy)
     }
 
@@ -254,7 +258,17 @@ fn decode(bytes: &[u8], sections: &[&[u8]; SECTIONS]) -> Result<Policy, LoadErro
             of(Section::Fields),
             |[parent, key, key_len, key_hash, first_child, child_count, pointer, pointer_len, flags]| {
                 let (key, pointer) = (text_ref(key, key_len), text_ref(pointer, pointer_len));
-                Some(Field { parent, key, key_hash, first_child, child_count, pointer, flags })
+                Some(Field {
+                    parent,
+                    key,
+                    key_hash,
+                    first_child,
+                    child_count,
+                    pointer,
+                    flags,
+                    #[cfg(not(target_family = "wasm"))]
+                    slots: (0, 0),
+                })
             },
         )?,
         rules: all(Section::Rules, of(Section::Rules), |[id, id_len, properties, at, len, extra]| {
@@ -275,8 +289,20 @@ fn decode(bytes: &[u8], sections: &[&[u8]; SECTIONS]) -> Result<Policy, LoadErro
         })?,
         tables: all(Section::Tables, of(Section::Tables), |[kind, field, first, extent, aux, aux_count, door]| {
             let single = kind & TABLE_SINGLE != 0;
-            Some(Table { kind: TableKind::from_word(kind & !TABLE_SINGLE)?, single, field, first, extent, aux: (aux, aux_count), door })
+            Some(Table {
+                kind: TableKind::from_word(kind & !TABLE_SINGLE)?,
+                single,
+                field,
+                first,
+                extent,
+                aux: (aux, aux_count),
+                door,
+                #[cfg(not(target_family = "wasm"))]
+                edges: (0, 0),
+            })
         })?,
+        #[cfg(not(target_family = "wasm"))]
+        edges: Vec::new(),
         keys: all(Section::Keys, of(Section::Keys), |[tag, entry]| Some(KeySlot { tag, entry }))?,
         runs: all(Section::Runs, of(Section::Runs), |[word]| Some(word))?,
         requirements: all(Section::Requirements, of(Section::Requirements), |[at, len]| Some(TextRef { at, len }))?,
