@@ -144,10 +144,10 @@ impl Policy {
         let mut truncated = false;
         let mut risk: Option<Risk> = None;
         let mut message: Option<TextRef> = None;
-        for Held { rule, properties, doubted } in holding.iter(self) {
+        let mut tell = |Held { rule, properties, doubted }: Held| {
             if !properties.enforced() {
                 truncated |= !show(&mut lists.shadow, &mut shadow, rule);
-                continue;
+                return;
             }
             let own = counted(properties.verdict(), options);
             // What most rules do not have lies elsewhere, and is not worth a look.
@@ -171,6 +171,10 @@ impl Policy {
                 self.require(requirements_of_rule, &mut lists.required, &mut lists.requirements, &mut requirements);
                 risk = risk.max(properties.risk());
             }
+        };
+        holding.few().iter().for_each(|held| tell(*held));
+        if holding.is_many() {
+            holding.many(self).for_each(tell);
         }
         let from_default = rules == 0;
         if default_joins && (verdict != Verdict::Deny || self.default.verdict == Verdict::Deny) {

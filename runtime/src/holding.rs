@@ -1,7 +1,5 @@
 //! The rules that hold, in document order.
 
-use core::slice;
-
 use crate::bitset::BitSet;
 use crate::memory::OutOfMemory;
 use crate::policy::{Policy, Properties};
@@ -52,6 +50,20 @@ impl Holding {
     /// Adds a rule, which may be there already.
     #[inline]
     pub(crate) fn insert(&mut self, held: Held) {
+        // Most come in document order, or are few.
+        if self.count.checked_sub(1).and_then(|last| self.few.get(last)).is_none_or(|last| last.rule < held.rule)
+            && let Some(place) = self.few.get_mut(self.count)
+            && !self.is_many
+        {
+            *place = held;
+            self.count = self.count.wrapping_add(1);
+            return;
+        }
+        self.insert_before(held);
+    }
+
+    #[inline(never)]
+    fn insert_before(&mut self, held: Held) {
         if self.is_many {
             return self.insert_in_sets(held);
         }
@@ -90,33 +102,27 @@ impl Holding {
     }
 
     /// The rules, in document order.
-    #[inline]
-    pub(crate) fn iter<'h>(&'h self, policy: &'h Policy) -> Iter<'h, impl Iterator<Item = Held>> {
-        let many = self.is_many.then(|| {
-            self.rules.iter().map(|rule| Held {
-                rule,
-                properties: policy.rules.get(rule as usize).map_or(Properties(0), |rule| rule.properties),
-                doubted: self.doubted.contains(rule),
-            })
-        });
-        Iter { few: self.few.get(..self.count).unwrap_or_default().iter(), many }
+    pub(crate) fn iter<'h>(&'h self, policy: &'h Policy) -> impl Iterator<Item = Held> {
+        // One of the two is empty.
+        self.few().iter().copied().chain(self.many(policy))
     }
-}
 
-/// See [`Holding::iter`].
-pub(crate) struct Iter<'h, I> {
-    few: slice::Iter<'h, Held>,
-    many: Option<I>,
-}
+    /// The rules of the list, in document order; none if they are in the sets.
+    #[inline(always)]
+    pub(crate) fn few(&self) -> &[Held] {
+        self.few.get(..self.count).unwrap_or_default()
+    }
 
-impl<I: Iterator<Item = Held>> Iterator for Iter<'_, I> {
-    type Item = Held;
+    pub(crate) fn is_many(&self) -> bool {
+        self.is_many
+    }
 
-    #[inline]
-    fn next(&mut self) -> Option<Held> {
-        match self.few.next() {
-            Some(held) => Some(*held),
-            None => self.many.as_mut()?.next(),
-        }
+    /// The rules of the sets, in document order; none if they are in the list.
+    pub(crate) fn many<'h>(&'h self, policy: &'h Policy) -> impl Iterator<Item = Held> {
+        self.is_many.then(|| self.rules.iter()).into_iter().flatten().map(|rule| Held {
+            rule,
+            properties: policy.rules.get(rule as usize).map_or(Properties(0), |rule| rule.properties),
+            doubted: self.doubted.contains(rule),
+        })
     }
 }

@@ -130,10 +130,17 @@ impl Scratch {
     }
 
     /// Makes sure that the scratch is one for this policy.
+    #[inline]
     pub(crate) fn fit(&mut self, policy: &Policy) {
         if self.artifact != policy.artifact_digest {
-            *self = Self::new(policy);
+            self.make_anew(policy);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make_anew(&mut self, policy: &Policy) {
+        *self = Self::new(policy);
     }
 
     /// Steps that the last decision took and bytes it scanned, in the certificate's sense.
