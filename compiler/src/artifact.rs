@@ -36,16 +36,11 @@ pub(crate) fn encode(policy: &Policy, plan: &mut Plan<'_>) -> Result<Sections, E
     }
     let shared = Shared::of(&candidates, &plan.index);
     let shared_at = (sections.runs(&shared.words), sections.count(shared.words.len()));
-    let writer = index::Writer { sections: &mut sections, fields: &mut plan.fields, rules: &candidates, shared: &shared, own: Vec::new() };
-    let root = writer.index(&plan.index)?;
-    let mut own = Vec::new();
-    for ((rule, Candidate { properties, checks }), extra) in policy.rules.iter().zip(&candidates).zip(extras) {
+    let writer = index::Writer::new(&mut sections, &mut plan.fields, &candidates, &shared);
+    let (root, conditions) = writer.index(&plan.index)?;
+    for (((rule, candidate), (at, len)), extra) in policy.rules.iter().zip(&candidates).zip(conditions).zip(extras) {
         let (id, id_len) = sections.text(rule.id.as_bytes());
-        let mask = shared.split(checks, 0, &mut own);
-        let at = sections.runs(&[mask]);
-        sections.runs(&own);
-        let len = sections.count(own.len().saturating_add(1));
-        sections.push(Section::Rules, [id, id_len, *properties, at, len, extra]);
+        sections.push(Section::Rules, [id, id_len, candidate.properties, at, len, extra]);
     }
     for (id, field) in (0_u32..).zip(plan.fields.iter()) {
         let (key, pointer) = (sections.text(field.key.as_bytes()), sections.text(field.pointer.as_bytes()));

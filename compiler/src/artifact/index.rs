@@ -23,22 +23,52 @@ pub(super) struct Candidate {
 
 /// Writes an index.
 pub(super) struct Writer<'s> {
-    pub sections: &'s mut Sections,
-    pub fields: &'s mut FieldTree,
-    pub rules: &'s [Candidate],
-    pub shared: &'s Shared,
+    sections: &'s mut Sections,
+    fields: &'s mut FieldTree,
+    rules: &'s [Candidate],
+    shared: &'s Shared,
     /// A posting's own checks, while it is written.
-    pub own: Vec<u32>,
+    own: Vec<u32>,
+    /// All that each rule asks, in the order in which the index first names the rules: checking an artifact compares every
+    /// posting with its rule, and walks both in order.
+    conditions: Vec<u32>,
+    /// Where a rule's stand among them, and how many words they are; none of a rule not yet named.
+    places: Vec<(usize, usize)>,
 }
 
-impl Writer<'_> {
-    /// Writes an index and returns its root.
-    pub(super) fn index(mut self, root: &Node) -> Result<u32, EncodeError> {
+impl<'s> Writer<'s> {
+    pub(super) fn new(sections: &'s mut Sections, fields: &'s mut FieldTree, rules: &'s [Candidate], shared: &'s Shared) -> Self {
+        Self { sections, fields, rules, shared, own: Vec::new(), conditions: Vec::new(), places: vec![(0, 0); rules.len()] }
+    }
+
+    /// Writes an index, and behind it all that the rules ask. Returns the index's root, and of each rule where what it asks
+    /// stands, and how many words it is.
+    pub(super) fn index(mut self, root: &Node) -> Result<(u32, Vec<(u32, u32)>), EncodeError> {
         let at = self.node();
         self.index_node(at, root, false);
+        for rule in 0..self.rules.len() {
+            self.name(rule);
+        }
         // INVARIANT: a rule has at most `CONDITIONS_MAX` checks, of few words each.
         let fits = |rule: &Candidate| rule.checks.len() <= CHECKS_LEN_MAX as usize;
-        if self.rules.iter().all(fits) { Ok(at) } else { Err(EncodeError::TooLarge) }
+        if !self.rules.iter().all(fits) {
+            return Err(EncodeError::TooLarge);
+        }
+        let first = self.sections.runs(&self.conditions);
+        let places = self.places.iter().map(|(at, len)| (self.sections.count(*at).saturating_add(first), self.sections.count(*len)));
+        Ok((at, places.collect()))
+    }
+
+    /// Writes down all that a rule asks when it is first named.
+    fn name(&mut self, rule: usize) {
+        let (Some(candidate), Some(place @ (_, 0))) = (self.rules.get(rule), self.places.get_mut(rule)) else { return };
+        let at = self.conditions.len();
+        self.conditions.push(0);
+        let mask = self.shared.split(&candidate.checks, 0, &mut self.conditions);
+        if let Some(first) = self.conditions.get_mut(at) {
+            *first = mask;
+        }
+        *place = (at, self.conditions.len().saturating_sub(at));
     }
 
     /// Makes a place for a node that is still to be filled in.
@@ -63,8 +93,10 @@ impl Writer<'_> {
         let (count, mut own) = (node.postings.len(), std::mem::take(&mut self.own));
         for (position, posting) in node.postings.iter().enumerate() {
             let Some(rule) = self.rules.get(posting.rule as usize) else { continue };
+            self.name(posting.rule as usize);
             let last = if position.saturating_add(1) == count { POSTING_LAST } else { 0 };
             let (refers, proven) = if is_door { (POSTING_REFERS, 0) } else { (0, posting.proven) };
+            own.clear();
             let mask = self.shared.split(&rule.checks, proven, &mut own);
             if is_door {
                 own.clear();
@@ -153,18 +185,26 @@ impl Writer<'_> {
         let size = nodes.len().saturating_add(nodes.len() / 2).saturating_add(1);
         let first = self.sections.reserve(Section::Keys, size, [0, NONE]);
         let extent = self.sections.count(size);
+        let mut slots: Vec<Option<(u64, &'n [u8], &'n Node)>> = vec![None; size];
         for (key, node) in nodes {
+            let hash = hash(key);
+            // The upper half of the hash, as a fraction of the whole.
+            let mut slot = usize::try_from(u64::from(home(hash)).saturating_mul(u64::from(extent)) >> 32).unwrap_or(0);
+            while slots.get(slot).is_some_and(Option::is_some) {
+                slot = slot.saturating_add(1).checked_rem(size).unwrap_or(0);
+            }
+            if let Some(place) = slots.get_mut(slot) {
+                *place = Some((hash, key, node));
+            }
+        }
+        // Entries stand in the order of their slots, in which checking an artifact reads them.
+        for (slot, taken) in (first..).zip(slots) {
+            let Some((hash, key, node)) = taken else { continue };
             let (entry, id) = self.entry(key, node, is_door);
             if id != NONE {
                 to_fill.push((id, node));
             }
-            let hash = hash(key);
-            // The upper half of the hash, as a fraction of the whole.
-            let mut slot = u32::try_from(u64::from(home(hash)).saturating_mul(u64::from(extent)) >> 32).unwrap_or(0);
-            while self.sections.get::<2>(Section::Keys, first.saturating_add(slot)).is_some_and(|[_, entry]| entry != NONE) {
-                slot = slot.saturating_add(1).checked_rem(extent).unwrap_or(0);
-            }
-            self.sections.set(Section::Keys, first.saturating_add(slot), [tag(hash), entry]);
+            self.sections.set(Section::Keys, slot, [tag(hash), entry]);
         }
         (first, extent)
     }

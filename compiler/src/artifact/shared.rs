@@ -28,10 +28,9 @@ impl Shared {
         Self { bits: chosen.into_iter().zip((0..).map(|bit| 1 << bit)).collect(), words }
     }
 
-    /// The mask of those among a rule's checks that are shared; the words of the others go to `own`. What is proven is left
-    /// out.
+    /// The mask of those among a rule's checks that are shared; the words of the others are appended to `own`. What is proven
+    /// is left out.
     pub(super) fn split(&self, checks: &[u32], proven: u32, own: &mut Vec<u32>) -> u32 {
-        own.clear();
         let mut mask = 0;
         for (position, check) in (0..).zip(in_order(checks)) {
             if is_among(proven, position) {
