@@ -1,6 +1,8 @@
 //! Every offset, count and index of a decoded artifact, checked once.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::mem::replace;
 
 use super::LoadError;
 use super::format::{
@@ -9,9 +11,9 @@ use super::format::{
 };
 use crate::index::PART_MAX;
 use crate::matcher::wildcard::{Literal, Wildcard};
-use crate::memory::{OutOfMemory, filled};
+use crate::memory::{OutOfMemory, filled, with_room};
 use crate::policy::{HashRange, KeySlot, Node, Policy, TextRef, range};
-use crate::run::{Checks, Run, entry, mask_and_checks};
+use crate::run::{Checks, Run, entry};
 
 /// Deepest nesting of conditions, and of index nodes, that the runtime walks by recursion.
 const DEPTH_MAX: u8 = 128;
@@ -19,12 +21,19 @@ const DEPTH_MAX: u8 = 128;
 /// The longest affix that is a key.
 const AFFIX_MAX: u32 = 256;
 
+/// So many runs are compared with their rules at once.
+const WAITING_MAX: usize = 128;
+
 /// `None` if the section does not hold together.
 type Check = fn(&Policy, &mut Marks) -> Option<()>;
 
 /// What checking remembers of records, allocated first: too little memory is no fault of a section.
 struct Marks {
     shape: Shape,
+    /// Which rules' conditions have been checked.
+    rules: Box<[bool]>,
+    /// Where runs begin that are still to be compared with their rules.
+    waiting: Vec<u32>,
     /// How often each list is referred to.
     lists: Box<[u8]>,
     /// How deep each index node lies.
@@ -35,6 +44,8 @@ struct Marks {
 pub(super) fn validate(policy: &Policy) -> Result<(), LoadError> {
     let mut marks = Marks {
         shape: Shape::try_new(policy.nodes.len())?,
+        rules: filled(false, policy.rules.len())?,
+        waiting: with_room(WAITING_MAX)?,
         lists: filled(0, policy.lists.len())?,
         index: filled(0, policy.index_nodes.len())?,
     };
@@ -45,9 +56,9 @@ pub(super) fn validate(policy: &Policy) -> Result<(), LoadError> {
         (Section::Sets, |policy, _| sets(policy)),
         (Section::Automata, |policy, _| automata(policy)),
         (Section::Extras, |policy, _| extras(policy)),
+        (Section::Rules, |policy, marks| rules(policy, &mut marks.shape)),
+        (Section::IndexNodes, index),
         (Section::Nodes, |policy, marks| conditions(policy, &mut marks.shape, &mut marks.lists)),
-        (Section::IndexNodes, |policy, marks| index(policy, &mut marks.index)),
-        (Section::Rules, |policy, _| rules(policy)),
     ];
     checks
         .into_iter()
@@ -83,11 +94,13 @@ fn outcome(policy: &Policy, message: Option<TextRef>, requirements: (u32, u32)) 
     range(&policy.words, requirements).iter().try_for_each(|id| ensure((*id as usize) < policy.requirements.len()))
 }
 
-fn rules(policy: &Policy) -> Option<()> {
+fn rules(policy: &Policy, shape: &mut Shape) -> Option<()> {
     policy.rules.iter().try_for_each(|rule| {
         shown(policy, rule.id)?;
         ensure(rule.extra == NONE || (rule.extra as usize) < policy.extras.len())?;
-        ensure(rule.properties.0 & !RULE_PROPERTIES_MASK == 0 && rule.properties.0 >> RULE_RISK_SHIFT & RULE_RISK_MASK <= 4)
+        ensure(rule.properties.0 & !RULE_PROPERTIES_MASK == 0 && rule.properties.0 >> RULE_RISK_SHIFT & RULE_RISK_MASK <= 4)?;
+        let tree = policy.extra(rule).tree;
+        if tree == NONE { Some(()) } else { shape.children(policy, None, (tree, 1), Role::Condition) }
     })
 }
 
@@ -164,25 +177,6 @@ fn automata(policy: &Policy) -> Option<()> {
 /// Conditions are trees: a child comes after its parent, has no other parent, and stands where its kind may stand.
 fn conditions(policy: &Policy, shape: &mut Shape, lists: &mut [u8]) -> Option<()> {
     // Parents come first, so from the front each node's role is known when it is met.
-    // No two rules have their checks in one place, which would be checked for each.
-    let mut unread = policy.runs.len();
-    inside(policy.shared.place, policy.runs.len())?;
-    let shared = policy.shared.words(&policy.runs);
-    checks(policy, shape, Checks::new(shared))?;
-    let shared = Checks::new(shared).count();
-    ensure(shared <= SHARED_MAX)?;
-    for rule in &policy.rules {
-        inside(rule.conditions, policy.runs.len())?;
-        unread = unread.checked_sub(rule.conditions.1 as usize)?;
-        let (mask, own) = mask_and_checks(range(&policy.runs, rule.conditions));
-        // INVARIANT: not more than there are bits.
-        ensure(mask.unbounded_shr(shared as u32) == 0)?;
-        checks(policy, shape, own)?;
-        let tree = policy.extra(rule).tree;
-        if tree != NONE {
-            shape.children(policy, None, (tree, 1), Role::Condition)?;
-        }
-    }
     for (at, node) in policy.nodes.iter().enumerate() {
         condition(policy, shape, lists, at, *node)?;
     }
@@ -190,7 +184,8 @@ fn conditions(policy: &Policy, shape: &mut Shape, lists: &mut [u8]) -> Option<()
 }
 
 /// Checks fill their words, and ask fields and nodes that there are.
-fn checks(policy: &Policy, shape: &mut Shape, mut checks: Checks<'_>) -> Option<()> {
+fn checks(policy: &Policy, shape: &mut Shape, words: &[u32]) -> Option<()> {
+    let mut checks = Checks::new(words);
     for check in checks.by_ref() {
         ensure(check.is_sound())?;
         if let Some(node) = check.node() {
@@ -326,38 +321,86 @@ fn condition(policy: &Policy, shape: &mut Shape, lists: &mut [u8], at: usize, No
     })
 }
 
-/// The index is a tree too.
-fn index(policy: &Policy, depths: &mut [u8]) -> Option<()> {
-    ensure((policy.root as usize) < depths.len())?;
-    // Runs are entered from one place each, so all of them together are no longer than their section. A file that shared
-    // them could take forever to check.
-    let mut unread = policy.runs.len();
-    let mut run = |first: u32| {
-        let mut postings = Run::new(&policy.runs, first);
-        loop {
-            // A posting repeats what its rule says, in the same order, but for what the way to it has proven.
-            let posting = postings.next()?;
-            let rule = policy.rules.get(posting.rule as usize)?;
-            unread = unread.checked_sub(POSTING_WORDS.checked_add(posting.checks.len())?)?;
-            let (mask, mut of_rule) = mask_and_checks(range(&policy.runs, rule.conditions));
-            ensure(posting.properties == rule.properties && posting.mask & !mask == 0)?;
-            let mut own = Checks::new(posting.checks);
-            ensure(own.by_ref().all(|check| of_rule.any(|other| other.is(&check))) && own.rest().is_empty())?;
-            if posting.is_last {
-                return Some(());
+/// Runs of postings, and the conditions of the rules that they name.
+struct Runs<'m, 'p> {
+    policy: &'p Policy,
+    shape: &'m mut Shape,
+    rules: &'m mut [bool],
+    waiting: &'m mut Vec<u32>,
+    /// The bits of a mask that no shared check has.
+    unshared: u32,
+    /// Runs are entered from one place each, and no two rules have their conditions in one place, so all of them together are
+    /// no longer than their section. A file that shared them could take forever to check.
+    unread: usize,
+}
+
+impl<'p> Runs<'_, 'p> {
+    fn run(&mut self, first: u32) -> Option<()> {
+        self.waiting.push(first);
+        if self.waiting.len() < WAITING_MAX { Some(()) } else { self.compare() }
+    }
+
+    /// A posting repeats what its rule says, in the same order, but for what the way to it has proven.
+    fn compare(&mut self) -> Option<()> {
+        let policy = self.policy;
+        // Rules lie all over memory. With nothing that hangs on what is in them, many of them are fetched at once.
+        for first in &*self.waiting {
+            let mut postings = Run::new(&policy.runs, *first);
+            loop {
+                let posting = postings.next()?;
+                self.unread = self.unread.checked_sub(POSTING_WORDS.checked_add(posting.checks.len())?)?;
+                let rule = policy.rules.get(posting.rule as usize)?;
+                let mask = policy.runs.get(rule.conditions.0 as usize)?;
+                ensure(posting.properties == rule.properties && posting.mask & !mask == 0)?;
+                if posting.is_last {
+                    break;
+                }
             }
         }
-    };
+        while let Some(first) = self.waiting.pop() {
+            for posting in Run::new(&policy.runs, first) {
+                let mut of_rule = Checks::new(self.rule(posting.rule)?);
+                let mut own = Checks::new(posting.checks);
+                ensure(own.by_ref().all(|check| of_rule.any(|other| other.is(&check))) && own.rest().is_empty())?;
+            }
+        }
+        Some(())
+    }
+
+    /// A rule's own checks. They are checked when the rule is first named, as the compiler writes them in that order.
+    fn rule(&mut self, id: u32) -> Option<&'p [u32]> {
+        let rule = self.policy.rules.get(id as usize)?;
+        let (mask, own) = range(&self.policy.runs, rule.conditions).split_first()?;
+        if !replace(self.rules.get_mut(id as usize)?, true) {
+            self.unread = self.unread.checked_sub(rule.conditions.1 as usize)?;
+            ensure(mask & self.unshared == 0)?;
+            checks(self.policy, self.shape, own)?;
+        }
+        Some(own)
+    }
+}
+
+/// The index is a tree too.
+fn index(policy: &Policy, Marks { shape, rules, waiting, index: depths, .. }: &mut Marks) -> Option<()> {
+    ensure((policy.root as usize) < depths.len())?;
+    inside(policy.shared.place, policy.runs.len())?;
+    let shared = policy.shared.words(&policy.runs);
+    checks(policy, shape, shared)?;
+    let shared = Checks::new(shared).count();
+    ensure(shared <= SHARED_MAX)?;
+    // INVARIANT: not more than there are bits.
+    let unshared = u32::MAX.unbounded_shl(shared as u32);
+    let mut runs = Runs { policy, shape, rules, waiting, unshared, unread: policy.runs.len() };
     for (at, node) in policy.index_nodes.iter().enumerate() {
         if node.run != NONE {
-            run(node.run)?;
+            runs.run(node.run)?;
         }
         inside(node.tables, policy.tables.len())?;
         let depth = depths.get(at)?.checked_add(1).filter(|depth| *depth <= DEPTH_MAX)?;
         // A node is entered from one place: its depth is still unset then, and that place comes before it.
         let mut enter = |child: u32| {
             if child & CHILD_IS_RUN != 0 {
-                return run(child & !CHILD_IS_RUN);
+                return runs.run(child & !CHILD_IS_RUN);
             }
             let place = depths.get_mut(child as usize).filter(|place| **place == 0 && child as usize > at)?;
             *place = depth;
@@ -365,9 +408,6 @@ fn index(policy: &Policy, depths: &mut [u8]) -> Option<()> {
         };
         for table in range(&policy.tables, node.tables) {
             ensure(table.field != 0 && (table.field as usize) < policy.fields.len())?;
-            if table.door != NONE {
-                enter(table.door)?;
-            }
             if table.kind == TableKind::Range {
                 inside(table.aux, policy.numbers.len())?;
                 let numbers = range(&policy.numbers, table.aux);
@@ -389,7 +429,13 @@ fn index(policy: &Policy, depths: &mut [u8]) -> Option<()> {
                 let taken = keys.iter().filter(|key| !key.is_empty());
                 taken.map(|key| entry(&policy.runs, key.entry)).try_for_each(|found| enter(found?.1))?;
             }
+            // Last, as what stands behind it is written last.
+            if table.door != NONE {
+                enter(table.door)?;
+            }
         }
     }
-    Some(())
+    runs.compare()?;
+    // What nothing can meet need not be in the index.
+    (0..policy.rules.len()).try_for_each(|id| runs.rule(id as u32).map(|_| ()))
 }
