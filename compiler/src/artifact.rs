@@ -1,5 +1,6 @@
 //! Writing the artifact. The reader, and the layout both share, are in the runtime.
 
+mod candidates;
 mod checks;
 mod conditions;
 mod index;
@@ -12,8 +13,7 @@ pub(crate) use sources::with_sources;
 
 use crate::ir::{Decision, Mode, Outcome, Policy, Risk, Rule};
 use crate::plan::Plan;
-use index::Candidate;
-use shared::Shared;
+use candidates::Candidates;
 use toolgate_runtime::artifact::format::{NONE, RULE_ENFORCED, RULE_LIFTS, RULE_RISK_SHIFT, RULE_TELLS, Section};
 
 /// Encodes a plan as the sections of an artifact.
@@ -22,25 +22,30 @@ use toolgate_runtime::artifact::format::{NONE, RULE_ENFORCED, RULE_LIFTS, RULE_R
 /// The artifact would pass 4 GiB, or its patterns have too many states.
 pub(crate) fn encode(policy: &Policy, plan: &mut Plan<'_>) -> Result<Sections, EncodeError> {
     let mut sections = Sections::default();
-    let (mut candidates, mut extras) = (Vec::with_capacity(policy.rules.len()), Vec::with_capacity(policy.rules.len()));
+    let (mut candidates, mut extras) = (Candidates::with_room(policy.rules.len()), Vec::with_capacity(policy.rules.len()));
+    let mut checks = Vec::new();
     for (index, (rule, conditions)) in policy.rules.iter().zip(&plan.rules).enumerate() {
         let (message, requirements) = outcome(&mut sections, &rule.outcome);
-        let (checks, tree) = sections.rule_conditions(conditions, policy, &mut plan.fields).map_err(|e| e.of_rule(index))?;
+        checks.clear();
+        let tree = sections.rule_conditions(conditions, policy, &mut plan.fields, &mut checks).map_err(|e| e.of_rule(index))?;
         let tells = message.0 != NONE || requirements.1 > 0;
         extras.push(if tells || tree != NONE {
             sections.push(Section::Extras, [message.0, message.1, requirements.0, requirements.1, tree])
         } else {
             NONE
         });
-        candidates.push(Candidate { properties: properties(rule) | if tells { RULE_TELLS } else { 0 }, checks });
+        candidates.push(properties(rule) | if tells { RULE_TELLS } else { 0 }, &checks);
     }
-    let shared = Shared::of(&candidates, &plan.index);
-    let shared_at = (sections.runs(&shared.words), sections.count(shared.words.len()));
-    let writer = index::Writer::new(&mut sections, &mut plan.fields, &candidates, &shared);
-    let (root, conditions) = writer.index(&plan.index)?;
-    for (((rule, candidate), (at, len)), extra) in policy.rules.iter().zip(&candidates).zip(conditions).zip(extras) {
+    let shared = shared::choose(&candidates, &plan.index);
+    candidates.share(&shared);
+    let shared = shared.concat();
+    let shared_at = (sections.runs(&shared), sections.count(shared.len()));
+    let (root, conditions) = index::Writer::new(&mut sections, &mut plan.fields, &candidates).index(&plan.index)?;
+    for ((rule, properties), ((at, len), extra)) in
+        policy.rules.iter().zip(candidates.all_properties()).zip(conditions.into_iter().zip(extras))
+    {
         let (id, id_len) = sections.text(rule.id.as_bytes());
-        sections.push(Section::Rules, [id, id_len, candidate.properties, at, len, extra]);
+        sections.push(Section::Rules, [id, id_len, properties, at, len, extra]);
     }
     for (id, field) in (0_u32..).zip(plan.fields.iter()) {
         let (key, pointer) = (sections.text(field.key.as_bytes()), sections.text(field.pointer.as_bytes()));

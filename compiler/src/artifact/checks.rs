@@ -181,16 +181,6 @@ fn texts_of<'a>(ask: &'a Ask<'_>, texts: &mut Vec<&'a str>) -> Option<()> {
     Some(())
 }
 
-/// The words of each check.
-pub(super) fn in_order(mut checks: &[u32]) -> impl Iterator<Item = &[u32]> {
-    std::iter::from_fn(move || {
-        let operands = checks.first()? >> CHECK_LEN_SHIFT & CHECK_LEN_MAX;
-        let (check, rest) = checks.split_at_checked((operands as usize).saturating_add(1))?;
-        checks = rest;
-        Some(check)
-    })
-}
-
 /// A text in whole words, filled up with zeros.
 pub(super) fn in_words(text: impl AsRef<[u8]>) -> Vec<u32> {
     let word = |chunk: &[u8]| chunk.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte));

@@ -30,15 +30,15 @@ struct Writer<'s, 'p> {
 }
 
 impl Sections {
-    /// Writes a rule's conditions: the checks as words, and the tree or [`NONE`].
+    /// Writes a rule's conditions: appends the checks as words, and returns the tree or [`NONE`].
     pub(super) fn rule_conditions(
         &mut self,
         conditions: &RuleConditions<'_>,
         policy: &Policy,
         fields: &mut FieldTree,
-    ) -> Result<(Vec<u32>, u32), EncodeError> {
+        checks: &mut Vec<u32>,
+    ) -> Result<u32, EncodeError> {
         let mut writer = Writer { sections: self, policy, fields };
-        let mut checks = Vec::new();
         for condition in &conditions.conjuncts {
             if let Some(check) = Check::of(condition) {
                 writer.fields.mark(check.field, FIELD_READ | if check.is_numeric() { FIELD_NUMERIC } else { 0 });
@@ -57,7 +57,7 @@ impl Sections {
                 at
             }
         };
-        Ok((checks, tree))
+        Ok(tree)
     }
 
     /// Hash slots of a set with at most half of them taken. Texts must be distinct.

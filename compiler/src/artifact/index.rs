@@ -3,30 +3,23 @@
 use std::collections::BTreeMap;
 
 use toolgate_runtime::artifact::format::{
-    CHECKS_LEN_MAX, CHILD_IS_RUN, ENTRY_IS_NODE, FIELD_HASHED, FIELD_NUMERIC, FIELD_READ, NONE, POSTING_LAST, POSTING_LEN_SHIFT,
-    POSTING_REFERS, Section, TABLE_SINGLE, TableKind,
+    CHILD_IS_RUN, ENTRY_IS_NODE, FIELD_HASHED, FIELD_NUMERIC, FIELD_READ, NONE, POSTING_LAST, POSTING_LEN_SHIFT, POSTING_REFERS, Section,
+    TABLE_SINGLE, TableKind,
 };
 use toolgate_runtime::json::hash::hash;
 
 use super::EncodeError;
+use super::candidates::Candidates;
 use super::checks::in_words;
 use super::sections::{Sections, home, tag};
-use super::shared::Shared;
 use crate::plan::fields::FieldTree;
 use crate::plan::index::{Content, Node, Table};
-
-/// A rule as its postings repeat it.
-pub(super) struct Candidate {
-    pub properties: u32,
-    pub checks: Vec<u32>,
-}
 
 /// Writes an index.
 pub(super) struct Writer<'s> {
     sections: &'s mut Sections,
     fields: &'s mut FieldTree,
-    rules: &'s [Candidate],
-    shared: &'s Shared,
+    rules: &'s Candidates,
     /// A posting's own checks, while it is written.
     own: Vec<u32>,
     /// All that each rule asks, in the order in which the index first names the rules: checking an artifact compares every
@@ -37,8 +30,8 @@ pub(super) struct Writer<'s> {
 }
 
 impl<'s> Writer<'s> {
-    pub(super) fn new(sections: &'s mut Sections, fields: &'s mut FieldTree, rules: &'s [Candidate], shared: &'s Shared) -> Self {
-        Self { sections, fields, rules, shared, own: Vec::new(), conditions: Vec::new(), places: vec![(0, 0); rules.len()] }
+    pub(super) fn new(sections: &'s mut Sections, fields: &'s mut FieldTree, rules: &'s Candidates) -> Self {
+        Self { sections, fields, rules, own: Vec::new(), conditions: Vec::new(), places: vec![(0, 0); rules.len()] }
     }
 
     /// Writes an index, and behind it all that the rules ask. Returns the index's root, and of each rule where what it asks
@@ -46,12 +39,11 @@ impl<'s> Writer<'s> {
     pub(super) fn index(mut self, root: &Node) -> Result<(u32, Vec<(u32, u32)>), EncodeError> {
         let at = self.node();
         self.index_node(at, root, false);
-        for rule in 0..self.rules.len() {
+        for rule in (0..).take(self.rules.len()) {
             self.name(rule);
         }
         // INVARIANT: a rule has at most `CONDITIONS_MAX` checks, of few words each.
-        let fits = |rule: &Candidate| rule.checks.len() <= CHECKS_LEN_MAX as usize;
-        if !self.rules.iter().all(fits) {
+        if !self.rules.fit() {
             return Err(EncodeError::TooLarge);
         }
         let first = self.sections.runs(&self.conditions);
@@ -60,11 +52,11 @@ impl<'s> Writer<'s> {
     }
 
     /// Writes down all that a rule asks when it is first named.
-    fn name(&mut self, rule: usize) {
-        let (Some(candidate), Some(place @ (_, 0))) = (self.rules.get(rule), self.places.get_mut(rule)) else { return };
+    fn name(&mut self, rule: u32) {
+        let Some(place @ (_, 0)) = self.places.get_mut(rule as usize) else { return };
         let at = self.conditions.len();
         self.conditions.push(0);
-        let mask = self.shared.split(&candidate.checks, 0, &mut self.conditions);
+        let mask = self.rules.split(rule, 0, &mut self.conditions);
         if let Some(first) = self.conditions.get_mut(at) {
             *first = mask;
         }
@@ -92,17 +84,17 @@ impl<'s> Writer<'s> {
         let first = self.sections.runs(&[]);
         let (count, mut own) = (node.postings.len(), std::mem::take(&mut self.own));
         for (position, posting) in node.postings.iter().enumerate() {
-            let Some(rule) = self.rules.get(posting.rule as usize) else { continue };
-            self.name(posting.rule as usize);
+            let Some(properties) = self.rules.properties(posting.rule) else { continue };
+            self.name(posting.rule);
             let last = if position.saturating_add(1) == count { POSTING_LAST } else { 0 };
             let (refers, proven) = if is_door { (POSTING_REFERS, 0) } else { (0, posting.proven) };
             own.clear();
-            let mask = self.shared.split(&rule.checks, proven, &mut own);
+            let mask = self.rules.split(posting.rule, proven, &mut own);
             if is_door {
                 own.clear();
             }
             let len = self.sections.count(own.len());
-            self.sections.runs(&[posting.rule, rule.properties | len << POSTING_LEN_SHIFT | last | refers, mask]);
+            self.sections.runs(&[posting.rule, properties | len << POSTING_LEN_SHIFT | last | refers, mask]);
             self.sections.runs(&own);
         }
         self.own = own;
