@@ -13,41 +13,65 @@ pub(crate) use sources::with_sources;
 
 use crate::ir::{Decision, Mode, Outcome, Policy, Risk, Rule};
 use crate::plan::Plan;
+use crate::plan::fields::FieldTree;
+use crate::plan::index::Node;
 use candidates::Candidates;
 use toolgate_runtime::artifact::format::{NONE, RULE_ENFORCED, RULE_LIFTS, RULE_RISK_SHIFT, RULE_TELLS, Section};
 
-/// Encodes a plan as the sections of an artifact.
+/// What a policy's rules ask, encoded: everything but the index and what goes by it.
+pub(crate) struct Asked {
+    sections: Sections,
+    /// With what the runtime is to prepare.
+    fields: FieldTree,
+    candidates: Candidates,
+    /// Of each rule.
+    extras: Vec<u32>,
+}
+
+impl Asked {
+    /// Encodes what the rules of a plan ask.
+    ///
+    /// # Errors
+    /// The patterns have too many states.
+    pub(crate) fn new(policy: &Policy, plan: &Plan<'_>) -> Result<Self, EncodeError> {
+        let mut sections = Sections::default();
+        let mut fields = plan.fields.clone();
+        let (mut candidates, mut extras) = (Candidates::with_room(policy.rules.len()), Vec::with_capacity(policy.rules.len()));
+        let mut checks = Vec::new();
+        for (index, (rule, conditions)) in policy.rules.iter().zip(&plan.rules).enumerate() {
+            let (message, requirements) = outcome(&mut sections, &rule.outcome);
+            checks.clear();
+            let tree = sections.rule_conditions(conditions, policy, &mut fields, &mut checks).map_err(|e| e.of_rule(index))?;
+            let tells = message.0 != NONE || requirements.1 > 0;
+            extras.push(if tells || tree != NONE {
+                sections.push(Section::Extras, [message.0, message.1, requirements.0, requirements.1, tree])
+            } else {
+                NONE
+            });
+            candidates.push(properties(rule) | if tells { RULE_TELLS } else { 0 }, &checks);
+        }
+        Ok(Self { sections, fields, candidates, extras })
+    }
+}
+
+/// Encodes an index, and completes the sections of an artifact.
 ///
 /// # Errors
-/// The artifact would pass 4 GiB, or its patterns have too many states.
-pub(crate) fn encode(policy: &Policy, plan: &mut Plan<'_>) -> Result<Sections, EncodeError> {
-    let mut sections = Sections::default();
-    let (mut candidates, mut extras) = (Candidates::with_room(policy.rules.len()), Vec::with_capacity(policy.rules.len()));
-    let mut checks = Vec::new();
-    for (index, (rule, conditions)) in policy.rules.iter().zip(&plan.rules).enumerate() {
-        let (message, requirements) = outcome(&mut sections, &rule.outcome);
-        checks.clear();
-        let tree = sections.rule_conditions(conditions, policy, &mut plan.fields, &mut checks).map_err(|e| e.of_rule(index))?;
-        let tells = message.0 != NONE || requirements.1 > 0;
-        extras.push(if tells || tree != NONE {
-            sections.push(Section::Extras, [message.0, message.1, requirements.0, requirements.1, tree])
-        } else {
-            NONE
-        });
-        candidates.push(properties(rule) | if tells { RULE_TELLS } else { 0 }, &checks);
-    }
-    let shared = shared::choose(&candidates, &plan.index);
+/// The artifact would pass 4 GiB.
+pub(crate) fn encode(policy: &Policy, asked: Asked, index: &Node) -> Result<Sections, EncodeError> {
+    let Asked { mut sections, mut fields, mut candidates, extras } = asked;
+    let shared = shared::choose(&candidates, index);
     candidates.share(&shared);
     let shared = shared.concat();
     let shared_at = (sections.runs(&shared), sections.count(shared.len()));
-    let (root, conditions) = index::Writer::new(&mut sections, &mut plan.fields, &candidates).index(&plan.index)?;
+    let (root, conditions) = index::Writer::new(&mut sections, &mut fields, &candidates).index(index)?;
     for ((rule, properties), ((at, len), extra)) in
         policy.rules.iter().zip(candidates.all_properties()).zip(conditions.into_iter().zip(extras))
     {
         let (id, id_len) = sections.text(rule.id.as_bytes());
         sections.push(Section::Rules, [id, id_len, properties, at, len, extra]);
     }
-    for (id, field) in (0_u32..).zip(plan.fields.iter()) {
+    for (id, field) in (0_u32..).zip(fields.iter()) {
         let (key, pointer) = (sections.text(field.key.as_bytes()), sections.text(field.pointer.as_bytes()));
         let first = field.children.values().min().copied().unwrap_or(0);
         let count = u32::try_from(field.children.len()).map_err(|_| EncodeError::TooLarge)?;
@@ -56,7 +80,7 @@ pub(crate) fn encode(policy: &Policy, plan: &mut Plan<'_>) -> Result<Sections, E
         sections.push(Section::Fields, [parent, key.0, key.1, hash, first, count, pointer.0, pointer.1, field.flags]);
     }
     let (message, requirements) = outcome(&mut sections, &policy.default);
-    let [action, name, input, actor, actor_id, resource, resource_id, context] = plan.fields.known();
+    let [action, name, input, actor, actor_id, resource, resource_id, context] = fields.known();
     sections.push(
         Section::Policy,
         [

@@ -1,11 +1,12 @@
 //! From the checked policy to the artifact.
 
-use crate::artifact::{EncodeError, encode, with_sources};
+use crate::artifact::{Asked, EncodeError, encode, with_sources};
 use crate::canonical::{digest, digest_text};
 use crate::check::{Checked, check};
 use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::ir::Policy;
 use crate::plan::Plan;
+use crate::plan::index::Thrift;
 use crate::source::Source;
 
 /// A compiled policy.
@@ -70,14 +71,15 @@ pub fn compile_sources(sources: &[Source]) -> (Option<Compiled>, Vec<Diagnostic>
 
 fn compile_naming(policy: &Policy, sources: &[Source]) -> Result<Compiled, Vec<Diagnostic>> {
     let rules = policy.rules.len();
-    let planned = || {
-        let mut plan = Plan::new(policy);
-        let sections = encode(policy, &mut plan);
-        (plan, sections)
+    let indexed = || {
+        let plan = Plan::new(policy);
+        let (index, asked) = beside(rules, || plan.index(policy, Thrift::USUAL), || Asked::new(policy, &plan));
+        let sections = freeing(rules, plan, || asked.and_then(|asked| encode(policy, asked, &index)));
+        (index, sections)
     };
-    let ((plan, sections), policy_digest) = beside(rules, planned, || digest(policy));
+    let ((index, sections), policy_digest) = beside(rules, indexed, || digest(policy));
     let finished = || sections.and_then(|sections| sections.finish(&policy_digest));
-    let artifact = freeing(rules, plan, finished).map_err(|error| vec![diagnose(policy, sources, error)])?;
+    let artifact = freeing(rules, index, finished).map_err(|error| vec![diagnose(policy, sources, error)])?;
     Ok(Compiled { artifact, policy_digest })
 }
 

@@ -19,32 +19,31 @@ use indexed::IndexedRules;
 
 use crate::ir::Policy;
 
-/// Fields, conditions by rule, and the index over them.
+/// Fields, and conditions by rule.
 pub(crate) struct Plan<'p> {
     pub fields: FieldTree,
     pub rules: Vec<RuleConditions<'p>>,
-    pub index: Node,
 }
 
 impl<'p> Plan<'p> {
     /// Plans a policy.
     pub(crate) fn new(policy: &'p Policy) -> Self {
-        Self::with(policy, Thrift::USUAL)
-    }
-
-    fn with(policy: &'p Policy, thrift: Thrift) -> Self {
         let fields = FieldTree::collect(policy);
         let lowering = Lowering { fields: &fields };
-        let rules: Vec<_> = policy.rules.iter().map(|rule| lowering.rule(rule)).collect();
-        let [_, name, ..] = fields.known();
+        let rules = policy.rules.iter().map(|rule| lowering.rule(rule)).collect();
+        Self { fields, rules }
+    }
+
+    /// The index over a policy's rules. It borrows nothing from their conditions.
+    pub(crate) fn index(&self, policy: &Policy, thrift: Thrift) -> Node {
+        let [_, name, ..] = self.fields.known();
         let mut accesses = Accesses::new(&policy.lists, name);
         let mut indexed = IndexedRules::default();
-        for (rule, conditions) in policy.rules.iter().zip(&rules) {
+        for (rule, conditions) in policy.rules.iter().zip(&self.rules) {
             indexed.push(rule.outcome.decision, &conditions.conjuncts, &mut accesses);
         }
         let (keys, numbers) = accesses.into_sorted();
         indexed.renumber(&numbers);
-        let index = index::build(&indexed, &keys, name, thrift);
-        Self { fields, rules, index }
+        index::build(&indexed, &keys, name, thrift)
     }
 }

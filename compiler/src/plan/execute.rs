@@ -30,6 +30,7 @@ use crate::truth::{UNKNOWN, and, not, or};
 pub struct PlanExecutor<'p> {
     policy: &'p Policy,
     plan: Plan<'p>,
+    index: Node,
     /// By source, and whether the whole value is meant; a pattern no automaton can be built of is unknown.
     regexes: RefCell<BTreeMap<(&'p str, bool), Option<PikeVM>>>,
 }
@@ -38,13 +39,19 @@ impl<'p> PlanExecutor<'p> {
     /// Plans a policy as the compiler does.
     #[must_use]
     pub fn new(policy: &'p Policy) -> Self {
-        Self { policy, plan: Plan::new(policy), regexes: RefCell::default() }
+        Self::with(policy, Thrift::USUAL)
     }
 
     /// Plans a policy with an index of many tables, however few rules there are.
     #[must_use]
     pub fn with_many_tables(policy: &'p Policy) -> Self {
-        Self { plan: Plan::with(policy, Thrift::NONE), ..Self::new(policy) }
+        Self::with(policy, Thrift::NONE)
+    }
+
+    fn with(policy: &'p Policy, thrift: Thrift) -> Self {
+        let plan = Plan::new(policy);
+        let index = plan.index(policy, thrift);
+        Self { policy, plan, index, regexes: RefCell::default() }
     }
 
     /// Decides one request; `digest` is shown as the policy's identity.
@@ -58,7 +65,7 @@ impl<'p> PlanExecutor<'p> {
     pub fn decide(&self, digest: &str, request: &[u8], clarified: bool) -> Decision {
         decide_by(self.policy, digest, request, clarified, |request| {
             let mut candidates = Vec::new();
-            Execution { executor: self, request }.node(&self.plan.index, true, &mut candidates);
+            Execution { executor: self, request }.node(&self.index, true, &mut candidates);
             candidates.sort_by_key(|(rule, _)| *rule);
             // A rule that several keys lead to counts once. Should it get two values, both stay, and the mistake shows.
             candidates.dedup();

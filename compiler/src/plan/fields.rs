@@ -12,7 +12,7 @@ pub(crate) const ROOT: FieldId = 0;
 
 /// Fields in artifact order: parents first, children of one parent adjacent and sorted by the hash of their key, so that
 /// the reader finds a key among them by binary search.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct FieldTree {
     fields: Vec<FieldNode>,
     /// Those of [`KNOWN`].
@@ -20,7 +20,7 @@ pub(crate) struct FieldTree {
 }
 
 /// One field.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct FieldNode {
     pub parent: Option<FieldId>,
     pub key: String,
