@@ -16,12 +16,16 @@ use arbitrary::{Arbitrary, Unstructured};
 use support::Engines;
 use support::files::{bytes, documents, files, read, vectors};
 use toolgate_compiler::generate::{Case, seeded};
-use toolgate_runtime::{Options, Scratch};
+use toolgate_runtime::{Options, Policy, Scratch};
 
-/// Decides and compares; returns counted and certified steps.
+/// Decides as a small policy and as a large one, and compares; returns the larger count of steps, and the certified ones.
 fn check(engines: &Engines, scratch: &mut Scratch, request: &[u8]) -> Option<(u64, u64)> {
-    let certificate = engines.policy.certificate();
-    let decision = engines.policy.decide(request, scratch, Options::default());
+    [&engines.policy, &engines.large].into_iter().filter_map(|policy| check_one(policy, scratch, request)).max()
+}
+
+fn check_one(policy: &Policy, scratch: &mut Scratch, request: &[u8]) -> Option<(u64, u64)> {
+    let certificate = policy.certificate();
+    let decision = policy.decide(request, scratch, Options::default());
     if decision.refusal().is_some() {
         return None;
     }

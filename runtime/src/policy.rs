@@ -36,6 +36,9 @@ pub struct Policy {
     pub(crate) tables: Vec<Table>,
     #[cfg(not(target_family = "wasm"))]
     pub(crate) edges: Vec<Edge>,
+    /// The index is walked level by level.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) in_waves: bool,
     pub(crate) keys: Vec<KeySlot>,
     pub(crate) runs: Vec<u32>,
     pub(crate) requirements: Vec<TextRef>,

@@ -26,6 +26,8 @@ pub struct Engines {
     pub digest: String,
     pub artifact: Vec<u8>,
     pub policy: Policy,
+    /// The same, decided as a large policy is.
+    pub large: Policy,
 }
 
 impl Engines {
@@ -51,7 +53,11 @@ impl Engines {
     pub fn of_checked(checked: ir::Policy) -> Result<Self, String> {
         let compiled = compile(&checked).map_err(|diagnostics| format!("{diagnostics:#?}"))?;
         let policy = Policy::load(&compiled.artifact).map_err(|error| error.to_string())?;
-        Ok(Self { checked, digest: compiled.policy_digest_text(), artifact: compiled.artifact, policy })
+        #[cfg_attr(not(feature = "count-steps"), expect(unused_mut, reason = "only that feature can change it"))]
+        let mut large = Policy::load(&compiled.artifact).map_err(|error| error.to_string())?;
+        #[cfg(feature = "count-steps")]
+        large.treat_as_large();
+        Ok(Self { checked, digest: compiled.policy_digest_text(), artifact: compiled.artifact, policy, large })
     }
 
     /// The decision of the reference interpreter.
@@ -91,7 +97,7 @@ pub struct Deciders<'e> {
 impl Deciders<'_> {
     /// Decides in every way and returns the first disagreement, or the decision.
     pub fn agree(&mut self, request: &[u8], clarified: bool) -> Result<Value, String> {
-        let policy = &self.engines.policy;
+        let (policy, large) = (&self.engines.policy, &self.engines.large);
         let scratch = &mut self.scratch;
         let options = Options { clarified };
         let reference = self.engines.reference(request, clarified);
@@ -110,7 +116,11 @@ impl Deciders<'_> {
         if reference != runtime {
             return Err(format!("request  {}\nreference {reference}\nruntime   {runtime}", show()));
         }
-        let verdict = policy.verdict(request, scratch, options);
+        let of_large: Value = serde_json::from_str(&large.decide(request, scratch, options).to_string()).unwrap();
+        if reference != of_large {
+            return Err(format!("request  {}\nreference {reference}\nlarge     {of_large}", show()));
+        }
+        let verdict = large.verdict(request, scratch, options);
         if reference["decision"] != verdict.as_str() {
             return Err(format!("request  {}\nreference {reference}\nverdict   {}", show(), verdict.as_str()));
         }
@@ -120,7 +130,7 @@ impl Deciders<'_> {
             for (slot, text) in &texts {
                 values.set(*slot, text.value()).unwrap_or_else(|error| panic!("{error}: {text:?}"));
             }
-            let decision = policy.decide_fields(&values, scratch, options).to_string();
+            let decision = large.decide_fields(&values, scratch, options).to_string();
             let fields: Value = serde_json::from_str(&decision).unwrap();
             if reference != fields {
                 return Err(format!("request  {}\nreference {reference}\nfields    {fields}", show()));

@@ -13,6 +13,8 @@ use super::reader::{record, records, word_at};
 use super::sources;
 use super::validate::validate;
 use crate::decision::{Risk, Verdict};
+#[cfg(not(target_family = "wasm"))]
+use crate::index::LARGE_LEN_BYTES;
 use crate::json::Number;
 use crate::memory::{OutOfMemory, with_room};
 use crate::policy::{
@@ -137,7 +139,9 @@ impl Policy {
         {
             policy.shared.group_all(&policy.runs)?;
             policy.find_edges()?;
-            policy.find_first_slots();
+            if bytes.len() >= LARGE_LEN_BYTES {
+                policy.walk_in_waves();
+            }
         }
         Ok(policy)
     }
@@ -303,6 +307,8 @@ fn decode(bytes: &[u8], sections: &[&[u8]; SECTIONS]) -> Result<Policy, LoadErro
         })?,
         #[cfg(not(target_family = "wasm"))]
         edges: Vec::new(),
+        #[cfg(not(target_family = "wasm"))]
+        in_waves: false,
         keys: all(Section::Keys, of(Section::Keys), |[tag, entry]| Some(KeySlot { tag, entry }))?,
         runs: all(Section::Runs, of(Section::Runs), |[word]| Some(word))?,
         requirements: all(Section::Requirements, of(Section::Requirements), |[at, len]| Some(TextRef { at, len }))?,

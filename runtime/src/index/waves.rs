@@ -1,10 +1,11 @@
 //! The walk through the index level by level: first all of a level's look-ups, then what they lead to, so that the processor
-//! waits for the memory behind them at the same time.
+//! waits for the memory behind them at the same time. A policy that fits the caches is walked as it comes, which takes fewer
+//! instructions.
 
 use core::ops::ControlFlow;
 
 use super::sought::Keys;
-use super::{LARGE_LEN_BYTES, Visitor, Walk, home};
+use super::{Visitor, Walk, home};
 use crate::artifact::format::{NONE, TableKind};
 use crate::item::Source;
 use crate::json::hash::hash;
@@ -18,7 +19,7 @@ pub(super) type Sought<'a> = Option<Keys<'a>>;
 impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
     /// Visits all rules that may hold.
     pub(super) fn visit_all(&mut self) -> ControlFlow<()> {
-        if self.policy.tables.is_empty() {
+        if !self.policy.in_waves {
             return self.node(self.policy.root);
         }
         self.ways.met.clear();
@@ -97,18 +98,22 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
 }
 
 impl Policy {
-    /// Notes where each field's values are looked up first, if the policy is so large that this is worth knowing ahead. The
-    /// index is known to be sound.
-    pub(crate) fn find_first_slots(&mut self) {
-        if self.artifact_len_bytes < LARGE_LEN_BYTES {
-            return;
-        }
+    /// Has the index walked level by level, and notes where each field's values are looked up first. The index is known to be
+    /// sound.
+    pub(crate) fn walk_in_waves(&mut self) {
+        self.in_waves = true;
         let Some(root) = self.index_nodes.get(self.root as usize) else { return };
         for table in range(&self.tables, root.tables).iter().filter(|table| table.kind == TableKind::Exact) {
             if let Some(field) = self.fields.get_mut(table.field as usize) {
                 field.slots = (table.first, table.extent);
             }
         }
+    }
+
+    /// Has the policy decided as a large one is, whatever its size, for tests.
+    #[cfg(feature = "count-steps")]
+    pub fn treat_as_large(&mut self) {
+        self.walk_in_waves();
     }
 
     /// Asks for the memory where the look-up of a field's value will begin, while the rest of the request is read.
