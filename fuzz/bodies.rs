@@ -182,7 +182,9 @@ pub fn load_then_decide(data: &[u8]) {
         _ => REAL.with(|real| changed(real, data)),
     };
     repair(&mut artifact);
-    if let Ok(policy) = Policy::load(&artifact) {
+    if let Ok(mut policy) = Policy::load(&artifact) {
+        decide_some(&policy);
+        policy.treat_as_large();
         decide_some(&policy);
     }
 }
