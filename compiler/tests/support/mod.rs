@@ -53,9 +53,9 @@ impl Engines {
     pub fn of_checked(checked: ir::Policy) -> Result<Self, String> {
         let compiled = compile(&checked).map_err(|diagnostics| format!("{diagnostics:#?}"))?;
         let policy = Policy::load(&compiled.artifact).map_err(|error| error.to_string())?;
-        #[cfg_attr(not(feature = "count-steps"), expect(unused_mut, reason = "only that feature can change it"))]
+        #[cfg_attr(not(feature = "arbitrary"), expect(unused_mut, reason = "only that feature can change it"))]
         let mut large = Policy::load(&compiled.artifact).map_err(|error| error.to_string())?;
-        #[cfg(feature = "count-steps")]
+        #[cfg(feature = "arbitrary")]
         large.treat_as_large();
         Ok(Self { checked, digest: compiled.policy_digest_text(), artifact: compiled.artifact, policy, large })
     }

@@ -111,7 +111,7 @@ impl Policy {
     }
 
     /// Has the policy decided as a large one is, whatever its size, for tests.
-    #[cfg(feature = "count-steps")]
+    #[cfg(feature = "as-large")]
     pub fn treat_as_large(&mut self) {
         self.walk_in_waves();
     }
