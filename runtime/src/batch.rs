@@ -16,7 +16,6 @@ use crate::json::Refusal;
 use crate::memory::{OutOfMemory, abort, with_room};
 use crate::policy::{Policy, range};
 use crate::scratch::{Request, RequestFields, Scratch};
-use toolgate_scan::bring_near;
 
 /// Scratch memory for deciding many requests at once: made once for a policy, used for any number of batches, never by
 /// two threads at a time.
@@ -173,9 +172,7 @@ impl Policy {
             let slots = range(&self.keys, (table.first, table.extent));
             for hash in ahead.iter().filter_map(|ahead| ahead.fields.hash(table.field)) {
                 let Some(slot) = slots.get(home(hash, table.extent) as usize) else { continue };
-                for line in 0..LINES {
-                    bring_near(&self.runs, (slot.entry as usize).wrapping_add(line.wrapping_mul(LINE_WORDS)));
-                }
+                self.bring_entry_near(slot.entry, LINES);
             }
         }
     }
@@ -216,6 +213,3 @@ const AHEAD_MAX: usize = 16;
 
 /// Cache lines of an entry that are looked at: most keys have no more behind them.
 const LINES: usize = 3;
-
-/// Words of a cache line.
-const LINE_WORDS: usize = 16;

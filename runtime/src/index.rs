@@ -24,10 +24,14 @@ use crate::run::{Posting, Run, holds_at, is_in_words};
 use crate::scratch::Ways;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use edges::Edge;
+use toolgate_scan::bring_near;
 use waves::Sought;
 
 /// From this size on an artifact does not fit the caches near the processor.
 pub(crate) const LARGE_LEN_BYTES: usize = 512 * 1024;
+
+/// Words of a cache line.
+const LINE_WORDS: usize = 16;
 
 /// Longest affix that is a key; the compiler cuts longer ones.
 const AFFIX_MAX: usize = 256;
@@ -292,6 +296,14 @@ impl Policy {
     /// Key slots of the tables of parts, which scratch has to tell apart: as many as there are in all, or none.
     pub(crate) fn part_keys(&self) -> usize {
         if self.tables.iter().any(|table| table.kind == TableKind::Part) { self.keys.len() } else { 0 }
+    }
+
+    /// Asks for the first cache lines of an entry. That of an empty slot is nowhere.
+    #[inline(always)]
+    pub(crate) fn bring_entry_near(&self, entry: u32, lines: usize) {
+        for line in 0..lines {
+            bring_near(&self.runs, (entry as usize).wrapping_add(line.wrapping_mul(LINE_WORDS)));
+        }
     }
 
     /// The number of a key's slot in a table, and the child behind the key.

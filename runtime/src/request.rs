@@ -59,10 +59,9 @@ impl Visit for Extract<'_> {
         let is_input = node == self.policy.known.action_input || node == self.top_input_node();
         let field = if is_input { self.input(node, span) } else { node };
         let flags = self.policy.field(field).map_or(0, |field| field.flags);
-        let _hash = self.fields.put(field, flags, span, self.bytes);
-        #[cfg(not(target_family = "wasm"))]
-        if _hash != 0 {
-            self.policy.bring_slot_near(field, _hash);
+        let hash = self.fields.put(field, flags, span, self.bytes);
+        if hash != 0 {
+            self.policy.bring_slot_near(field, hash);
         }
     }
 

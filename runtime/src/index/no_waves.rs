@@ -5,7 +5,7 @@ use core::ops::ControlFlow;
 use super::{Visitor, Walk};
 use crate::item::Source;
 use crate::json::text::Text;
-use crate::policy::Table;
+use crate::policy::{Policy, Table};
 
 /// Nothing is kept for later.
 pub(super) type Sought<'a> = core::marker::PhantomData<&'a ()>;
@@ -30,4 +30,9 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
     pub(super) fn affixes_at_edges(&mut self, _table: &'a Table, _text: &'a [u8]) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
+}
+
+impl Policy {
+    /// Nothing: a module of WebAssembly cannot ask for memory ahead.
+    pub(crate) fn bring_slot_near(&self, _field: u32, _hash: u64) {}
 }

@@ -7,14 +7,12 @@ use super::home;
 use crate::artifact::format::NONE;
 use crate::json::text::Text;
 use crate::policy::{KeySlot, Policy, Table};
-use toolgate_scan::bring_near;
 
 /// Look-ups at a time; those of one request at one level of the index are seldom more.
 const ROOM: usize = 8;
 
-/// Cache lines of an entry that are asked for, and the words of one: most keys have no more behind them.
+/// Cache lines of an entry that are asked for: most keys have no more behind them.
 const LINES: usize = 2;
-const LINE_WORDS: usize = 16;
 
 #[derive(Default)]
 pub(super) struct Keys<'a> {
@@ -57,10 +55,7 @@ impl<'a> Keys<'a> {
             if !key.slot.is_of(key.tag) {
                 key.search_on(policy);
             }
-            // The entry of an empty slot is nowhere.
-            for line in 0..LINES {
-                bring_near(&policy.runs, (key.slot.entry as usize).wrapping_add(line.wrapping_mul(LINE_WORDS)));
-            }
+            policy.bring_entry_near(key.slot.entry, LINES);
         }
         let mut children = [NONE; ROOM];
         for (child, key) in children.iter_mut().zip(keys) {
