@@ -46,13 +46,30 @@ impl BitSet {
 
     /// The numbers in ascending order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> {
-        self.summary.iter().enumerate().flat_map(move |(group, summary)| {
-            ones(*summary).flat_map(move |word| {
-                let at = group.wrapping_mul(BITS).wrapping_add(word);
-                // INVARIANT: the set was made for numbers that fit.
-                ones(self.words.get(at).copied().unwrap_or(0)).map(move |bit| at.wrapping_mul(BITS).wrapping_add(bit) as u32)
-            })
+        let mut at = 0_usize;
+        core::iter::from_fn(move || {
+            loop {
+                let rest = self.words.get(at / BITS)? >> (at % BITS);
+                if rest != 0 {
+                    let number = at.wrapping_add(rest.trailing_zeros() as usize);
+                    at = number.wrapping_add(1);
+                    // INVARIANT: the set was made for numbers that fit.
+                    return Some(number as u32);
+                }
+                at = self.word_from((at / BITS).wrapping_add(1))?.wrapping_mul(BITS);
+            }
         })
+    }
+
+    /// The first word from one on that is not zero.
+    fn word_from(&self, mut at: usize) -> Option<usize> {
+        loop {
+            let rest = self.summary.get(at / BITS)? >> (at % BITS);
+            if rest != 0 {
+                return Some(at.wrapping_add(rest.trailing_zeros() as usize));
+            }
+            at = (at / BITS).wrapping_add(1).wrapping_mul(BITS);
+        }
     }
 
     /// Empties the set.
@@ -98,5 +115,8 @@ mod tests {
         assert_eq!(set.iter().count(), 0);
         assert!(set.insert(64));
         assert_eq!(BitSet::try_new(0).unwrap().iter().count(), 0);
+        let mut full = BitSet::try_new(4_161).unwrap();
+        (0..4_161).for_each(|number| assert!(full.insert(number)));
+        assert!(full.iter().eq(0..4_161));
     }
 }

@@ -295,7 +295,7 @@ impl<'a> Conditions<'a> {
                     doubted = doubted.and(one(&self.doubted, node));
                 }
                 None => {
-                    let alternatives = if check.op() == CheckOp::Texts { texts(check.operands).count() as u64 } else { 1 };
+                    let alternatives = if check.op() == CheckOp::Texts { texts(check.operands()).count() as u64 } else { 1 };
                     // Counting an array's elements, walking them, and reading each.
                     flat = flat.and(Cost::new(1, alternatives, alternatives.saturating_add(2)));
                 }

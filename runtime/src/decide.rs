@@ -9,7 +9,6 @@ use crate::holding::{Held, Holding};
 use crate::index::{Visitor, Walk};
 use crate::item::{Item, Source};
 use crate::json::{Reason, Refusal};
-use crate::matcher::Tri;
 use crate::policy::{Policy, Properties, TextRef, range};
 use crate::scratch::{Lists, Request, SHOWN_MAX, Scratch, Ways};
 
@@ -98,7 +97,7 @@ impl Policy {
 
     pub(crate) fn decide_verdict<S: Source>(&self, source: &S, ways: &mut Ways, options: Options) -> Verdict {
         let evaluator = Evaluator::new(self, source);
-        let mut strictest = Strictest { policy: self, options, verdict: None, lifted: false, stop_at_deny: true };
+        let mut strictest = Strictest::new(self, options);
         let visitor = watched(&mut strictest);
         // A walk that breaks off has found a deny.
         let _ = Walk::new(self, &evaluator, visitor, ways).run();
@@ -115,13 +114,12 @@ impl Policy {
     ) -> Decision<'a> {
         holding.clear();
         let evaluator = Evaluator::new(self, source);
-        let strictest = Strictest { policy: self, options, verdict: None, lifted: false, stop_at_deny: false };
-        let mut collect = Collect { strictest, holding };
+        let mut collect = Collect { holding: &mut *holding };
         let visitor = watched(&mut collect);
         // Nothing breaks off a full walk.
         let _ = Walk::new(self, &evaluator, visitor, ways).run();
-        let (verdict, default_joins) = collect.strictest.finish();
-        let decision = self.list(&evaluator, holding, lists, verdict, default_joins, options);
+        holding.settle();
+        let decision = self.list(&evaluator, holding, lists, options);
         #[cfg(feature = "count-steps")]
         {
             ways.counted = (evaluator.steps.get(), evaluator.scanned.get());
@@ -135,78 +133,132 @@ impl Policy {
         evaluator: &Evaluator<'_, S>,
         holding: &'a Holding,
         lists: &'a mut Lists,
-        verdict: Verdict,
-        default_joins: bool,
         options: Options,
     ) -> Decision<'a> {
-        lists.required.clear();
-        let (mut rules, mut shadow, mut undecided, mut requirements) = (0, 0, 0, 0);
-        let mut truncated = false;
-        let mut risk: Option<Risk> = None;
-        let mut message: Option<TextRef> = None;
-        let mut tell = |Held { rule, properties, doubted }: Held| {
-            if !properties.enforced() {
-                truncated |= !show(&mut lists.shadow, &mut shadow, rule);
-                return;
-            }
-            let own = counted(properties.verdict(), options);
-            // What most rules do not have lies elsewhere, and is not worth a look.
-            let record = self.rules.get(rule as usize).filter(|_| properties.tells() || doubted);
-            let extra = record.map(|record| self.extra(record));
-            if own == verdict {
-                truncated |= !show(&mut lists.rules, &mut rules, rule);
-                message = message.or(extra.and_then(|extra| extra.message));
-                if doubted {
-                    if undecided < SHOWN_MAX {
-                        // INVARIANT: a rule whose value is unknown has a field in doubt.
-                        let field = record.and_then(|record| evaluator.doubt(record)).unwrap_or(0);
-                        truncated |= !show(&mut lists.undecided, &mut undecided, (rule, field));
-                    } else {
-                        truncated = true;
-                    }
-                }
-            }
-            if verdict != Verdict::Deny || own == Verdict::Deny {
-                let requirements_of_rule = extra.map_or((0, 0), |extra| extra.requirements);
-                self.require(requirements_of_rule, &mut lists.required, &mut lists.requirements, &mut requirements);
-                risk = risk.max(properties.risk());
-            }
-        };
-        holding.few().iter().for_each(|held| tell(*held));
+        let mut strictest = Strictest::new(self, options);
         if holding.is_many() {
-            holding.many(self).for_each(tell);
+            holding.each(self, &mut |held| strictest.meet(held));
         }
-        let from_default = rules == 0;
+        holding.few().iter().for_each(|held| strictest.meet(*held));
+        let (verdict, default_joins) = strictest.finish();
+        lists.required.clear();
+        // The module of WebAssembly has a limit to its size, and this only is the shorter way.
+        let is_plain = cfg!(not(target_family = "wasm")) && !holding.is_many() && holding.few().iter().all(|held| held.is_plain());
+        let mut told = Told::new(verdict, options);
+        if is_plain {
+            holding.few().iter().for_each(|held| told.plain(*held, lists));
+        } else {
+            told = self.tell_all(told, holding, evaluator, lists);
+        }
+        let from_default = told.rules == 0;
         if default_joins && (verdict != Verdict::Deny || self.default.verdict == Verdict::Deny) {
-            self.require(self.default.requirements, &mut lists.required, &mut lists.requirements, &mut requirements);
-            risk = risk.max(self.default.risk);
+            told.requirements = self.require(self.default.requirements, told.requirements, lists);
+            told.risk = told.risk.max(self.default.risk);
         }
         let lists: &'a Lists = lists;
         Decision {
             policy: self,
             verdict,
-            rules: lists.rules.get(..rules).unwrap_or(&[]),
-            truncated,
-            requirements: lists.requirements.get(..requirements).unwrap_or(&[]),
-            risk,
-            message: if from_default { self.default.message } else { message },
-            undecided: lists.undecided.get(..undecided).unwrap_or(&[]),
-            shadow: lists.shadow.get(..shadow).unwrap_or(&[]),
+            rules: lists.rules.get(..told.rules).unwrap_or(&[]),
+            truncated: told.truncated,
+            requirements: lists.requirements.get(..told.requirements).unwrap_or(&[]),
+            risk: told.risk,
+            message: if from_default { self.default.message } else { told.message },
+            undecided: lists.undecided.get(..told.undecided).unwrap_or(&[]),
+            shadow: lists.shadow.get(..told.shadow).unwrap_or(&[]),
             holding: Some(holding),
             default: from_default,
             refusal: None,
         }
     }
 
-    fn require(&self, wanted: (u32, u32), required: &mut crate::bitset::BitSet, out: &mut [u32], count: &mut usize) {
-        for requirement in range(&self.words, wanted) {
-            if required.insert(*requirement) {
-                show(out, count, *requirement);
+    /// Lists all rules that hold, and what goes with them.
+    #[inline(never)]
+    fn tell_all<S: Source>(&self, mut told: Told, holding: &Holding, evaluator: &Evaluator<'_, S>, lists: &mut Lists) -> Told {
+        holding.each(self, &mut |held| self.tell(&mut told, held, evaluator, lists));
+        told
+    }
+
+    fn tell<S: Source>(&self, told: &mut Told, held: Held, evaluator: &Evaluator<'_, S>, lists: &mut Lists) {
+        let (rule, properties) = (held.rule, held.properties());
+        if !properties.enforced() {
+            told.truncated |= !show(&mut lists.shadow, &mut told.shadow, rule);
+            return;
+        }
+        let own = counted(properties.verdict(), told.options);
+        // What most rules do not have lies elsewhere, and is not worth a look.
+        let record = self.rules.get(rule as usize).filter(|_| !held.is_plain());
+        let extra = record.map(|record| self.extra(record));
+        if own == told.verdict {
+            told.truncated |= !show(&mut lists.rules, &mut told.rules, rule);
+            told.message = told.message.or(extra.and_then(|extra| extra.message));
+            if held.is_doubted() {
+                if told.undecided < SHOWN_MAX {
+                    // INVARIANT: a rule whose value is unknown has a field in doubt.
+                    let field = record.and_then(|record| evaluator.doubt(record)).unwrap_or(0);
+                    told.truncated |= !show(&mut lists.undecided, &mut told.undecided, (rule, field));
+                } else {
+                    told.truncated = true;
+                }
             }
         }
+        if told.is_joined_by(own) {
+            let requirements = extra.map_or((0, 0), |extra| extra.requirements);
+            told.requirements = self.require(requirements, told.requirements, lists);
+            told.risk = told.risk.max(properties.risk());
+        }
+    }
+
+    /// Lists requirements that are not among the first so many; returns how many there are then.
+    fn require(&self, wanted: (u32, u32), mut count: usize, lists: &mut Lists) -> usize {
+        for requirement in range(&self.words, wanted) {
+            if lists.required.insert(*requirement) {
+                show(&mut lists.requirements, &mut count, *requirement);
+            }
+        }
+        count
     }
 }
 
+/// What is listed so far with a decision: how many of each, and the rest.
+struct Told {
+    verdict: Verdict,
+    options: Options,
+    rules: usize,
+    shadow: usize,
+    undecided: usize,
+    requirements: usize,
+    truncated: bool,
+    risk: Option<Risk>,
+    message: Option<TextRef>,
+}
+
+impl Told {
+    fn new(verdict: Verdict, options: Options) -> Self {
+        Self { verdict, options, rules: 0, shadow: 0, undecided: 0, requirements: 0, truncated: false, risk: None, message: None }
+    }
+
+    /// Lists a rule with nothing that goes with it.
+    #[inline(always)]
+    fn plain(&mut self, held: Held, lists: &mut Lists) {
+        let properties = held.properties();
+        let own = counted(properties.verdict(), self.options);
+        // INVARIANT: a list of few is shorter than what is shown.
+        if let Some(place) = lists.rules.get_mut(self.rules) {
+            *place = held.rule;
+        }
+        self.rules = self.rules.wrapping_add(usize::from(own == self.verdict));
+        if self.is_joined_by(own) {
+            self.risk = self.risk.max(properties.risk());
+        }
+    }
+
+    /// Whether what goes with a rule of this decision goes with the one made: with a deny only what denies.
+    #[inline(always)]
+    fn is_joined_by(&self, own: Verdict) -> bool {
+        self.verdict != Verdict::Deny || own == Verdict::Deny
+    }
+}
 /// Puts an entry into a list if there is room.
 fn show<T>(list: &mut [T], count: &mut usize, entry: T) -> bool {
     let Some(place) = list.get_mut(*count) else { return false };
@@ -236,10 +288,22 @@ struct Strictest<'a> {
     options: Options,
     verdict: Option<Verdict>,
     lifted: bool,
-    stop_at_deny: bool,
 }
 
-impl Strictest<'_> {
+impl<'a> Strictest<'a> {
+    fn new(policy: &'a Policy, options: Options) -> Self {
+        Self { policy, options, verdict: None, lifted: false }
+    }
+
+    /// Takes a rule in that holds. Without branches: what rules decide can hardly be foretold.
+    #[inline(always)]
+    fn meet(&mut self, held: Held) {
+        let properties = held.properties();
+        let verdict = properties.enforced().then(|| counted(properties.verdict(), self.options));
+        self.lifted |= properties.enforced() & properties.lifts() & !held.is_doubted();
+        self.verdict = self.verdict.max(verdict);
+    }
+
     /// The decision, and whether the default joined in.
     fn finish(&self) -> (Verdict, bool) {
         let default = (!self.lifted).then(|| counted(self.policy.default.verdict, self.options));
@@ -256,20 +320,15 @@ impl Visitor for Strictest<'_> {
     }
 
     #[inline]
-    fn holds(&mut self, _: u32, rule: Properties, value: Tri) -> ControlFlow<()> {
-        if !rule.enforced() {
-            return ControlFlow::Continue(());
-        }
-        let verdict = counted(rule.verdict(), self.options);
-        self.lifted |= value.is_true() && rule.lifts();
-        self.verdict = self.verdict.max(Some(verdict));
-        if self.stop_at_deny && verdict == Verdict::Deny { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    fn holds(&mut self, held: Held) -> ControlFlow<()> {
+        self.meet(held);
+        // Nothing is stricter.
+        if self.verdict == Some(Verdict::Deny) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 
 /// Keeps every rule that holds.
 struct Collect<'a> {
-    strictest: Strictest<'a>,
     holding: &'a mut Holding,
 }
 
@@ -280,9 +339,9 @@ impl Visitor for Collect<'_> {
     }
 
     #[inline]
-    fn holds(&mut self, rule: u32, properties: Properties, value: Tri) -> ControlFlow<()> {
-        self.holding.insert(Held { rule, properties, doubted: value.is_unknown() });
-        self.strictest.holds(rule, properties, value)
+    fn holds(&mut self, held: Held) -> ControlFlow<()> {
+        self.holding.push(held);
+        ControlFlow::Continue(())
     }
 }
 

@@ -183,7 +183,7 @@ impl<'a> Decision<'a> {
             holding.iter(policy).map(move |held| Held {
                 rule: rule_id(policy, held.rule),
                 position: held.rule as usize,
-                doubted: held.doubted,
+                doubted: held.is_doubted(),
             })
         })
     }

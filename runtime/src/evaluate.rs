@@ -20,7 +20,7 @@ use crate::matcher::automaton::Automaton;
 use crate::matcher::wildcard::{Literal, Wildcard, contains, contains_slice};
 use crate::matcher::{Tri, email, fold, host, path, text};
 use crate::policy::{ListRecord, Node, Policy, Properties, Rule, SetRecord, TextRef, range};
-use crate::run::{Check, Checks, Posting, mask_and_checks};
+use crate::run::{Check, Posting, mask_and_checks};
 use answers::Answers;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use check::answer;
@@ -140,6 +140,13 @@ impl<'a, S: Source> Evaluator<'a, S> {
         Some(elements)
     }
 
+    /// The text of a string without escapes, and its hash, or 0 where that was not prepared.
+    #[cfg(not(target_family = "wasm"))]
+    #[inline(always)]
+    pub(crate) fn plain(&self, field: u32) -> Option<(&'a [u8], u64)> {
+        self.source.hashed(field)
+    }
+
     #[inline]
     pub(crate) fn item(&self, field: u32) -> Item<'a> {
         self.source.item(self.policy, field)
@@ -148,56 +155,63 @@ impl<'a, S: Source> Evaluator<'a, S> {
     /// The value of a posting's rule, whose shared checks may hold. Of an allow rule only true counts, so the answer may be
     /// unknown where it is false.
     ///
-    /// What the way here has proven is not asked again, unless there are `several` ways.
+    /// What the way here has proven is not asked again.
     #[inline(always)]
-    pub(crate) fn rule(&self, posting: &Posting<'_>, several: bool) -> Tri {
-        let quantifier = quantifier(posting.properties);
-        // The module of WebAssembly has a limit to its size, and the other way is only the shorter one.
-        if several || posting.refers || cfg!(target_family = "wasm") {
-            return self.whole_rule(posting, quantifier, several);
-        }
-        let mut out = if posting.mask == 0 { Tri::True } else { self.shared(posting.mask, quantifier) };
-        if !is_settled(out, quantifier) {
-            for check in Checks::new(posting.checks) {
-                let value = self.check(&check, quantifier);
-                if value.is_true() {
-                    continue;
-                }
-                if self.hidden.get() {
-                    break;
-                }
-                out = out.and(value);
-                if is_settled(out, quantifier) {
-                    return out;
-                }
+    pub(crate) fn rule(&self, posting: &Posting<'_>) -> Tri {
+        let mut out = Tri::True;
+        if self.is_doubtful(posting.mask) {
+            out = self.shared(posting.mask, posting.properties());
+            if self.hidden.get() {
+                return self.nested(posting.rule, posting.properties());
+            }
+            if is_settled(out, posting.properties()) {
+                return out;
             }
         }
-        if self.hidden.get() { self.nested(posting.rule, quantifier) } else { out }
+        for check in posting.checks() {
+            self.step();
+            if let Some(answer) = self.answer_at_once(&check) {
+                if answer == check.is_negated() {
+                    return Tri::False;
+                }
+                continue;
+            }
+            out = out.and(self.check_slowly(&check, quantifier(posting.properties())));
+            if self.hidden.get() {
+                return self.nested(posting.rule, posting.properties());
+            }
+            if is_settled(out, posting.properties()) {
+                return out;
+            }
+        }
+        out
     }
 
-    /// As [`Self::rule`], of all that the rule asks.
+    /// As [`Self::rule`], where the posting does not say all that is to be asked: it only refers to the rule, or there are `several`
+    /// ways to it.
     ///
     /// If there are several ways, what one of them has proven was proven of one element of an array. That is enough for a
     /// restrictive rule, for which one is, as long as the array stands at the field itself.
     #[cold]
-    fn whole_rule(&self, posting: &Posting<'_>, quantifier: Quantifier, several: bool) -> Tri {
+    pub(crate) fn whole_rule(&self, posting: &Posting<'_>, several: bool) -> Tri {
         let Some(rule) = self.policy.rules.get(posting.rule as usize) else { return Tri::Unknown };
         let (mask, of_rule) = mask_and_checks(range(&self.policy.runs, rule.conditions));
         if !self.may_hold(mask) {
             return Tri::False;
         }
-        let mut out = self.shared(mask, quantifier);
-        let mut of_posting = Checks::new(posting.checks).peekable();
+        let quantifier = quantifier(posting.properties());
+        let mut out = self.shared(mask, posting.properties());
+        let mut of_posting = posting.checks().peekable();
         for check in of_rule {
-            if self.hidden.get() || is_settled(out, quantifier) {
+            if self.hidden.get() || is_settled(out, posting.properties()) {
                 break;
             }
-            let is_proven = !posting.refers && of_posting.next_if(|other| other.is(&check)).is_none();
+            let is_proven = !posting.refers() && of_posting.next_if(|other| other.is(&check)).is_none();
             if !is_proven || (several && !self.is_proven_by_one(&check, quantifier)) {
                 out = out.and(self.check(&check, quantifier));
             }
         }
-        if self.hidden.get() { self.nested(posting.rule, quantifier) } else { out }
+        if self.hidden.get() { self.nested(posting.rule, posting.properties()) } else { out }
     }
 
     /// Whether a check is true because one value on the way of its field made it so.
@@ -208,10 +222,10 @@ impl<'a, S: Source> Evaluator<'a, S> {
 
     /// The value of a rule with an array on the way to one of its fields.
     #[cold]
-    fn nested(&self, rule: u32, quantifier: Quantifier) -> Tri {
+    fn nested(&self, rule: u32, properties: Properties) -> Tri {
         self.hidden.set(false);
         let Some(rule) = self.policy.rules.get(rule as usize) else { return Tri::Unknown };
-        self.condition(self.policy.extra(rule).tree, Context::Request, quantifier)
+        self.condition(self.policy.extra(rule).tree, Context::Request, quantifier(properties))
     }
 
     /// The smallest field in doubt of a rule whose value is unknown.
@@ -560,8 +574,8 @@ pub(crate) const KNOWN_MAX: usize = 64;
 
 /// Whether no further condition of a rule can change what comes of it.
 #[inline(always)]
-fn is_settled(value: Tri, quantifier: Quantifier) -> bool {
-    value.is_false() || (value.is_unknown() && quantifier == Quantifier::Every)
+fn is_settled(value: Tri, rule: Properties) -> bool {
+    value.is_false() || (value.is_unknown() && rule.verdict() == Verdict::Allow)
 }
 
 fn quantifier(rule: Properties) -> Quantifier {

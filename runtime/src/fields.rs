@@ -208,6 +208,13 @@ impl Source for FieldValues<'_> {
         self.values.get(field as usize).filter(|value| value.kind == Some(ItemKind::String)).map(|value| value.text)
     }
 
+    #[cfg(not(target_family = "wasm"))]
+    #[inline(always)]
+    fn hashed(&self, field: u32) -> Option<(&[u8], u64)> {
+        let value = self.values.get(field as usize).filter(|value| value.kind == Some(ItemKind::String))?;
+        Some((value.text, value.hash))
+    }
+
     #[inline(always)]
     fn number(&self, field: u32) -> Option<&Number> {
         self.values.get(field as usize).filter(|value| value.kind == Some(ItemKind::Number))?;

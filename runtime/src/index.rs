@@ -12,15 +12,16 @@ mod waves;
 
 use core::ops::ControlFlow;
 
-use crate::artifact::format::{AFFIX_WORDS, CHILD_IS_RUN, ENTRY_IS_NODE, NONE, TableKind};
+use crate::artifact::format::{AFFIX_WORDS, CHILD_IS_RUN, ENTRY_IS_NODE, NONE, POSTING_WORDS, TableKind};
 use crate::decision::Verdict;
 use crate::evaluate::Evaluator;
+use crate::holding::Held;
 use crate::item::{Item, ItemKind, Source, elements};
 use crate::json::hash::hash;
 use crate::json::text::Text;
 use crate::matcher::Tri;
 use crate::policy::{KeySlot, Policy, Properties, Table, range};
-use crate::run::{Posting, Run, holds_at, is_in_words};
+use crate::run::{Posting, begins_with, holds_at};
 use crate::scratch::Ways;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use edges::Edge;
@@ -43,8 +44,8 @@ pub(crate) const PART_MAX: usize = 8;
 pub(crate) trait Visitor {
     /// Whether such a rule still matters. One that does not is not evaluated.
     fn matters(&self, rule: Properties) -> bool;
-    /// The rule holds, with this value. A break ends the walk.
-    fn holds(&mut self, rule: u32, properties: Properties, value: Tri) -> ControlFlow<()>;
+    /// The rule holds. A break ends the walk.
+    fn holds(&mut self, held: Held) -> ControlFlow<()>;
 }
 
 pub(crate) struct Walk<'w, 'a, S, V: ?Sized> {
@@ -94,32 +95,54 @@ impl<'w, 'a, S: Source, V: Visitor + ?Sized> Walk<'w, 'a, S, V> {
     }
 
     /// The postings from a word on; none if there is no such word.
-    #[inline]
+    #[inline(never)]
     fn run_of_postings(&mut self, first: u32) -> ControlFlow<()> {
-        let mut run = Run::new(&self.policy.runs, first);
-        loop {
-            let is_worth = |properties, mask| {
-                self.evaluator.step();
-                self.visitor.matters(properties) && self.evaluator.may_hold(mask)
-            };
-            let Some(posting) = run.next_worth(is_worth) else { return ControlFlow::Continue(()) };
-            self.posting(&posting)?;
+        let mut at = first as usize;
+        while let Some(posting) = Posting::at(&self.policy.runs, at) {
+            self.evaluator.step();
+            if self.visitor.matters(posting.properties()) && self.evaluator.may_hold(posting.mask) {
+                self.posting(&posting)?;
+            }
+            if posting.is_last() {
+                break;
+            }
+            at = at.wrapping_add(POSTING_WORDS).wrapping_add(posting.len());
         }
+        ControlFlow::Continue(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn posting(&mut self, posting: &Posting<'_>) -> ControlFlow<()> {
-        let properties = posting.properties;
+        // The module of WebAssembly has a limit to its size, and the other way is only the shorter one.
+        if self.several || posting.refers() || cfg!(target_family = "wasm") {
+            return self.whole_posting(*posting);
+        }
+        self.told(posting, self.evaluator.rule(posting))
+    }
+
+    #[inline(never)]
+    fn whole_posting(&mut self, posting: Posting<'_>) -> ControlFlow<()> {
         if self.several && !self.ways.checked.insert(posting.rule) {
             return ControlFlow::Continue(());
         }
-        let verdict = properties.verdict();
-        let value = self.evaluator.rule(posting, self.several);
-        let holds = if verdict == Verdict::Allow { value.is_true() } else { !value.is_false() };
-        if holds { self.visitor.holds(posting.rule, properties, value) } else { ControlFlow::Continue(()) }
+        self.told(&posting, self.evaluator.whole_rule(&posting, self.several))
     }
 
+    /// Tells the visitor of a rule if it holds with this value.
+    #[inline(always)]
+    fn told(&mut self, posting: &Posting<'_>, value: Tri) -> ControlFlow<()> {
+        let properties = posting.properties();
+        let holds = value.is_true() | (value.is_unknown() & (properties.verdict() != Verdict::Allow));
+        if holds { self.visitor.holds(Held::new(posting.rule, properties, value.is_unknown())) } else { ControlFlow::Continue(()) }
+    }
+
+    #[inline(always)]
     fn table(&mut self, table: &'a Table) -> ControlFlow<()> {
+        if let Some(flow) = self.table_of_plain(table) { flow } else { self.table_of_any(table) }
+    }
+
+    #[inline(never)]
+    fn table_of_any(&mut self, table: &'a Table) -> ControlFlow<()> {
         let item = self.evaluator.item(table.field);
         let doubt = match item.kind {
             ItemKind::Array | ItemKind::Hidden if table.single => true,
@@ -344,22 +367,42 @@ impl Policy {
     /// The child in an entry, if it is that of the key.
     #[inline(always)]
     fn child_in(&self, entry: u32, key: Text<'_>) -> Option<u32> {
-        let at = entry as usize;
-        let (&head, rest) = self.runs.get(at..)?.split_first()?;
-        let len = (head & !ENTRY_IS_NODE) as usize;
-        let (words, rest) = rest.split_at_checked(len.div_ceil(4))?;
+        let len = key.len();
+        let entry = Entry::of(&self.runs, entry, len)?;
         let is_it = match key.as_plain() {
-            Some(plain) => plain.len() == len && is_in_words(plain, words),
-            None => key.len() == len && holds_at(key, 0, len, words),
+            Some(plain) => begins_with(entry.words, plain),
+            None => entry.words.get(..len.div_ceil(4)).is_some_and(|words| holds_at(key, 0, len, words)),
         };
-        if !is_it {
-            return None;
-        }
-        if head & ENTRY_IS_NODE != 0 {
-            return rest.first().copied();
+        if is_it { entry.child() } else { None }
+    }
+}
+
+/// A key and what stands behind it.
+#[derive(Clone, Copy)]
+struct Entry<'a> {
+    at: usize,
+    head: u32,
+    /// The key, and whatever stands behind it.
+    words: &'a [u32],
+}
+
+impl<'a> Entry<'a> {
+    /// The entry at a word, if its key has so many bytes.
+    #[inline(always)]
+    fn of(runs: &'a [u32], at: u32, len: usize) -> Option<Self> {
+        let at = at as usize;
+        let (&head, words) = runs.get(at..)?.split_first()?;
+        ((head & !ENTRY_IS_NODE) as usize == len).then_some(Self { at, head, words })
+    }
+
+    #[inline(always)]
+    fn child(self) -> Option<u32> {
+        let len = (self.head & !ENTRY_IS_NODE).div_ceil(4) as usize;
+        if self.head & ENTRY_IS_NODE != 0 {
+            return self.words.get(len).copied();
         }
         // INVARIANT: the words of all runs are counted by a `u32`.
-        Some(at.wrapping_add(1).wrapping_add(words.len()) as u32 | CHILD_IS_RUN)
+        Some(self.at.wrapping_add(1).wrapping_add(len) as u32 | CHILD_IS_RUN)
     }
 }
 

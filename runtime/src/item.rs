@@ -96,6 +96,10 @@ pub(crate) trait Source {
     /// The text of a string without escapes, if that is what the source itself says of the field.
     fn plain(&self, field: u32) -> Option<&[u8]>;
 
+    /// As [`Source::plain`], with the hash, or 0 where that was not prepared.
+    #[cfg(not(target_family = "wasm"))]
+    fn hashed(&self, field: u32) -> Option<(&[u8], u64)>;
+
     /// The number, if that is what the source itself says of the field and it was prepared.
     fn number(&self, field: u32) -> Option<&Number>;
 

@@ -4,9 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::artifact::SourceText;
-use crate::artifact::format::{
-    NONE, Op, RULE_DECISION_MASK, RULE_ENFORCED, RULE_LIFTS, RULE_RISK_MASK, RULE_RISK_SHIFT, RULE_TELLS, TableKind,
-};
+use crate::artifact::format::{NONE, Op, RULE_DECISION_MASK, RULE_ENFORCED, RULE_LIFTS, RULE_RISK_MASK, RULE_RISK_SHIFT, TableKind};
 use crate::decision::{Risk, Verdict};
 #[cfg(not(target_family = "wasm"))]
 use crate::index::Edge;
@@ -213,12 +211,9 @@ pub(crate) struct Properties(pub u32);
 
 impl Properties {
     pub(crate) fn verdict(self) -> Verdict {
-        match self.0 & RULE_DECISION_MASK {
-            0 => Verdict::Allow,
-            1 => Verdict::ApprovalRequired,
-            2 => Verdict::ClarificationRequired,
-            _ => Verdict::Deny,
-        }
+        const ALL: [Verdict; 4] = [Verdict::Allow, Verdict::ApprovalRequired, Verdict::ClarificationRequired, Verdict::Deny];
+        // INVARIANT: the mask leaves no other.
+        ALL.get((self.0 & RULE_DECISION_MASK) as usize).copied().unwrap_or(Verdict::Deny)
     }
 
     pub(crate) fn risk(self) -> Option<Risk> {
@@ -231,11 +226,6 @@ impl Properties {
 
     pub(crate) fn lifts(self) -> bool {
         self.0 & RULE_LIFTS != 0
-    }
-
-    /// Whether the rule has a message or requirements.
-    pub(crate) fn tells(self) -> bool {
-        self.0 & RULE_TELLS != 0
     }
 }
 

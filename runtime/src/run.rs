@@ -31,39 +31,55 @@ impl<'a> Run<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Posting<'a> {
     pub rule: u32,
-    pub properties: Properties,
+    packed: u32,
     /// The shared checks that the way here has not proven.
     pub mask: u32,
-    /// The rule's own checks that it has not proven.
-    pub checks: &'a [u32],
+    /// What stands behind the head: the rule's own checks that the way has not proven, and then whatever else.
+    behind: &'a [u32],
+}
+
+impl<'a> Posting<'a> {
+    /// The posting at a word.
+    #[inline(always)]
+    pub(crate) fn at(runs: &'a [u32], at: usize) -> Option<Self> {
+        let ([rule, packed, mask], behind) = runs.get(at..)?.split_first_chunk::<POSTING_WORDS>()?;
+        Some(Self { rule: *rule, packed: *packed, mask: *mask, behind })
+    }
+
+    #[inline(always)]
+    pub(crate) fn properties(&self) -> Properties {
+        Properties(self.packed & RULE_PROPERTIES_MASK)
+    }
+
+    /// Words of the checks.
+    #[inline(always)]
+    pub(crate) fn len(&self) -> usize {
+        (self.packed >> POSTING_LEN_SHIFT & CHECKS_LEN_MAX) as usize
+    }
+
+    /// The checks; none if they are not all there.
+    #[inline(always)]
+    pub(crate) fn checks(&self) -> Checks<'a> {
+        Checks::at(self.behind, self.len())
+    }
+
     /// The checks are all that the rule has, and not written here.
-    pub refers: bool,
-    pub is_last: bool,
+    #[inline(always)]
+    pub(crate) fn refers(&self) -> bool {
+        self.packed & POSTING_REFERS != 0
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_last(&self) -> bool {
+        self.packed & POSTING_LAST != 0
+    }
 }
 
 /// A rule's conditions: the mask of the shared checks that it has, and its own checks.
 #[inline]
 pub(crate) fn mask_and_checks(conditions: &[u32]) -> (u32, Checks<'_>) {
     let (mask, own) = conditions.split_first().map_or((0, conditions), |(mask, own)| (*mask, own));
-    (mask, Checks { rest: own })
-}
-
-impl<'a> Run<'a> {
-    /// The next posting of which it is worth to read more than properties and mask.
-    #[inline(always)]
-    pub(crate) fn next_worth(&mut self, is_worth: impl Fn(Properties, u32) -> bool) -> Option<Posting<'a>> {
-        loop {
-            let ([rule, packed, mask], rest) = self.runs.get(self.at..)?.split_first_chunk::<POSTING_WORDS>()?;
-            let len = (packed >> POSTING_LEN_SHIFT & CHECKS_LEN_MAX) as usize;
-            let is_last = packed & POSTING_LAST != 0;
-            self.at = if is_last { usize::MAX } else { self.at.wrapping_add(POSTING_WORDS).wrapping_add(len) };
-            let properties = Properties(packed & RULE_PROPERTIES_MASK);
-            if is_worth(properties, *mask) {
-                let checks = rest.get(..len)?;
-                return Some(Posting { rule: *rule, properties, mask: *mask, checks, refers: packed & POSTING_REFERS != 0, is_last });
-            }
-        }
-    }
+    (mask, Checks::new(own))
 }
 
 impl<'a> Iterator for Run<'a> {
@@ -71,7 +87,10 @@ impl<'a> Iterator for Run<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Posting<'a>> {
-        self.next_worth(|_, _| true)
+        let posting = Posting::at(self.runs, self.at).filter(|posting| posting.len() <= posting.behind.len())?;
+        let next = self.at.wrapping_add(POSTING_WORDS).wrapping_add(posting.len());
+        self.at = if posting.is_last() { usize::MAX } else { next };
+        Some(posting)
     }
 }
 
@@ -79,13 +98,31 @@ impl<'a> Iterator for Run<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct Check<'a> {
     word: u32,
-    pub operands: &'a [u32],
+    /// The operands and, but for WebAssembly, whatever stands behind them.
+    words: &'a [u32],
 }
 
-impl Check<'_> {
+impl<'a> Check<'a> {
+    #[inline(always)]
+    pub(crate) fn operands(&self) -> &'a [u32] {
+        if cfg!(target_family = "wasm") { self.words } else { self.words.get(..self.len()).unwrap_or_default() }
+    }
+
+    /// Words of the operands.
+    #[inline(always)]
+    fn len(&self) -> usize {
+        (self.word >> CHECK_LEN_SHIFT & CHECK_LEN_MAX) as usize
+    }
+
+    /// Whether `text` is that in the operands.
+    #[inline(always)]
+    pub(crate) fn is_text(&self, text: &[u8]) -> bool {
+        text.len() == self.text_len() && begins_with(self.words, text)
+    }
+
     /// Whether the other one asks the same, word for word.
     pub(crate) fn is(&self, other: &Check<'_>) -> bool {
-        self.word == other.word && self.operands == other.operands
+        self.word == other.word && self.operands() == other.operands()
     }
 
     #[inline(always)]
@@ -106,7 +143,7 @@ impl Check<'_> {
     /// How long the text in the operands is.
     #[inline(always)]
     pub(crate) fn text_len(&self) -> usize {
-        self.operands.len().wrapping_mul(4).wrapping_sub(self.number() as usize)
+        self.len().wrapping_mul(4).wrapping_sub(self.number() as usize)
     }
 
     /// An array is one value.
@@ -134,19 +171,19 @@ impl Check<'_> {
 
     /// The condition node that the check stands for.
     pub(crate) fn node(&self) -> Option<u32> {
-        if self.op() == CheckOp::Node { self.operands.first().copied() } else { None }
+        if self.op() == CheckOp::Node { self.operands().first().copied() } else { None }
     }
 
     /// Whether there are the operands that the operation wants.
     pub(crate) fn is_sound(&self) -> bool {
-        let (number, len) = (self.number(), self.operands.len());
+        let (number, len) = (self.number(), self.len());
         match self.op() {
             CheckOp::Node => len == 1,
             CheckOp::Text | CheckOp::Prefix | CheckOp::Suffix => number < 4 && (len > 0 || number == 0),
-            CheckOp::Texts => texts(self.operands).map(|(_, words)| words.len().wrapping_add(1)).fold(0, usize::wrapping_add) == len,
+            CheckOp::Texts => texts(self.operands()).map(|(_, words)| words.len().wrapping_add(1)).fold(0, usize::wrapping_add) == len,
             CheckOp::Range => {
                 let bounds = u32::from(number & RANGE_LOW != 0).wrapping_add(u32::from(number & RANGE_HIGH != 0));
-                let (all, rest) = self.operands.as_chunks();
+                let (all, rest) = self.operands().as_chunks();
                 rest.is_empty() && all.len() == bounds as usize && all.iter().all(|bound| Number::from_bound(*bound).is_some())
             }
             CheckOp::Exists | CheckOp::Bool => len == 0 && number <= 1,
@@ -157,18 +194,27 @@ impl Check<'_> {
 /// A rule's checks, in order.
 #[derive(Clone)]
 pub(crate) struct Checks<'a> {
+    /// The next check, and whatever stands behind the last.
     rest: &'a [u32],
+    /// Words that are checks.
+    left: usize,
 }
 
 impl<'a> Checks<'a> {
     #[inline(always)]
     pub(crate) fn new(checks: &'a [u32]) -> Self {
-        Self { rest: checks }
+        Self::at(checks, checks.len())
+    }
+
+    /// The checks in the first so many words.
+    #[inline(always)]
+    fn at(words: &'a [u32], left: usize) -> Self {
+        Self { rest: words, left }
     }
 
     /// What has not been read; empty behind the last, unless the words are no checks.
     pub(crate) fn rest(&self) -> &'a [u32] {
-        self.rest
+        self.rest.get(..self.left).unwrap_or(self.rest)
     }
 }
 
@@ -177,10 +223,12 @@ impl<'a> Iterator for Checks<'a> {
 
     #[inline(always)]
     fn next(&mut self) -> Option<Check<'a>> {
-        let (&word, rest) = self.rest.split_first()?;
-        let (operands, rest) = rest.split_at_checked((word >> CHECK_LEN_SHIFT & CHECK_LEN_MAX) as usize)?;
-        self.rest = rest;
-        Some(Check { word, operands })
+        let (&word, words) = self.rest.split_first()?;
+        let len = (word >> CHECK_LEN_SHIFT & CHECK_LEN_MAX) as usize;
+        let left = self.left.checked_sub(len.wrapping_add(1))?;
+        let (operands, rest) = words.split_at_checked(len)?;
+        (self.rest, self.left) = (rest, left);
+        Some(Check { word, words: if cfg!(target_family = "wasm") { operands } else { words } })
     }
 }
 
@@ -205,10 +253,50 @@ pub(crate) fn texts(mut operands: &[u32]) -> impl Iterator<Item = (usize, &[u32]
     })
 }
 
+/// Whether words begin with `text`, the last word of it filled up with zeros.
+#[inline(always)]
+pub(crate) fn begins_with(words: &[u32], text: &[u8]) -> bool {
+    // No branch on how long it is, within bounds that most texts keep: that cannot be foretold.
+    if cfg!(not(target_family = "wasm"))
+        && text.len() <= 16
+        && let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk())
+        && let Some([a, b, c, d]) = words.first_chunk()
+    {
+        // INVARIANT: from 0 to 64.
+        let missing = 128_u32.wrapping_sub((text.len() as u32).wrapping_mul(8));
+        let first = u64::from_le_bytes(*first) ^ join(*a, *b);
+        let last = u64::from_le_bytes(*last).unbounded_shr(missing) ^ (join(*c, *d) & u64::MAX.unbounded_shr(missing));
+        return first | last == 0;
+    }
+    if cfg!(not(target_family = "wasm"))
+        && text.len() <= 32
+        && let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk())
+        && let Some([first_words @ .., e, f, g, h]) = words.first_chunk::<8>()
+    {
+        let [a, b, c, d] = *first_words;
+        // INVARIANT: from 0 to 128.
+        let missing = 256_u32.wrapping_sub((text.len() as u32).wrapping_mul(8));
+        let first = u128::from_le_bytes(*first) ^ join_four(a, b, c, d);
+        let last = u128::from_le_bytes(*last).unbounded_shr(missing) ^ (join_four(*e, *f, *g, *h) & u128::MAX.unbounded_shr(missing));
+        return first | last == 0;
+    }
+    words.get(..text.len().div_ceil(4)).is_some_and(|words| is_in_words(text, words))
+}
+
+#[inline(always)]
+fn join_four(a: u32, b: u32, c: u32, d: u32) -> u128 {
+    u128::from(join(c, d)) << 64 | u128::from(join(a, b))
+}
+
+/// Two words as one.
+#[inline(always)]
+pub(crate) fn join(low: u32, high: u32) -> u64 {
+    u64::from(high) << 32 | u64::from(low)
+}
+
 /// Whether `text` is what the words hold, filled up with zeros.
 #[inline(always)]
 pub(crate) fn is_in_words(text: &[u8], words: &[u32]) -> bool {
-    let join = |low: u32, high: u32| u64::from(high) << 32 | u64::from(low);
     let (chunks, tail) = text.as_chunks::<8>();
     let (pairs, _) = words.as_chunks::<2>();
     let Some((whole, _)) = pairs.split_at_checked(chunks.len()) else { return false };
@@ -247,17 +335,24 @@ mod tests {
 
     #[test]
     fn texts_are_told_apart_by_every_byte() {
-        let text = b"abcdefghij";
+        let text: Vec<u8> = (b'a'..=b'z').cycle().take(70).collect();
         for len in 0..=text.len() {
             let (text, held) = (&text[..len], words(&text[..len]));
             assert!(is_in_words(text, &held));
             assert!(holds_at(Text::plain(text), 0, len, &held));
+            // What stands behind a text does not count, be it much, little or nothing.
+            for behind in 0..10 {
+                assert!(begins_with(&[&held[..], &[u32::MAX; 10][..behind]].concat(), text), "{len}");
+            }
             for at in 0..len {
                 let mut other = text.to_vec();
                 other[at] ^= 1;
                 assert!(!is_in_words(&other, &held));
+                assert!(!begins_with(&held, &other));
+                assert!(!begins_with(&[&held[..], &[0; 10]].concat(), &other));
             }
             assert!(len == 0 || !is_in_words(text, &held[1..]));
+            assert!(len == 0 || !begins_with(&held[..held.len() - 1], text));
         }
         let operands = [&[3][..], &words(b"abc"), &[0], &[5], &words(b"abcde")].concat();
         let lens: Vec<usize> = texts(&operands).map(|(len, _)| len).collect();

@@ -253,6 +253,13 @@ impl Source for Request<'_> {
         self.bytes.get(slot.start as usize..slot.end as usize)
     }
 
+    #[cfg(not(target_family = "wasm"))]
+    #[inline(always)]
+    fn hashed(&self, field: u32) -> Option<(&[u8], u64)> {
+        let slot = self.fields.slot(field).filter(|slot| slot.kind == ItemKind::String && !slot.escaped)?;
+        Some((self.bytes.get(slot.start as usize..slot.end as usize)?, slot.hash))
+    }
+
     #[inline(always)]
     fn number(&self, field: u32) -> Option<&Number> {
         self.fields.slot(field).filter(|slot| slot.kind == ItemKind::Number)?;

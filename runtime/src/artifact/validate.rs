@@ -351,11 +351,11 @@ impl<'p> Runs<'_, 'p> {
             let mut postings = Run::new(&policy.runs, *first);
             loop {
                 let posting = postings.next()?;
-                self.unread = self.unread.checked_sub(POSTING_WORDS.checked_add(posting.checks.len())?)?;
+                self.unread = self.unread.checked_sub(POSTING_WORDS.checked_add(posting.len())?)?;
                 let rule = policy.rules.get(posting.rule as usize)?;
                 let mask = policy.runs.get(rule.conditions.0 as usize)?;
-                ensure(posting.properties == rule.properties && posting.mask & !mask == 0)?;
-                if posting.is_last {
+                ensure(posting.properties() == rule.properties && posting.mask & !mask == 0)?;
+                if posting.is_last() {
                     break;
                 }
             }
@@ -363,7 +363,7 @@ impl<'p> Runs<'_, 'p> {
         while let Some(first) = self.waiting.pop() {
             for posting in Run::new(&policy.runs, first) {
                 let mut of_rule = Checks::new(self.rule(posting.rule)?);
-                let mut own = Checks::new(posting.checks);
+                let mut own = posting.checks();
                 // What is left out was proven. A file that left out more could have all of a long rule looked through for each
                 // of many postings.
                 let mut proven = PROVEN;

@@ -2,9 +2,10 @@
 
 use core::cell::Cell;
 
-use super::{Evaluator, Quantifier};
+use super::{Evaluator, Quantifier, quantifier};
 use crate::item::{ItemKind, Source};
 use crate::matcher::Tri;
+use crate::policy::Properties;
 use crate::shared::bits;
 
 /// What is known of the shared checks.
@@ -39,12 +40,18 @@ impl<S: Source> Evaluator<'_, S> {
         mask & !answers.known.get() == 0 || self.ask_shared(mask)
     }
 
+    /// Whether it is not simply true what the shared checks of a mask come to, which may hold.
+    #[inline(always)]
+    pub(super) fn is_doubtful(&self, mask: u32) -> bool {
+        mask & (self.answers.doubt.get() | self.answers.several.get()) != 0
+    }
+
     /// The shared checks of a mask that may hold, joined by and. Worth nothing if an array hides a field.
     #[inline(always)]
-    pub(super) fn shared(&self, mask: u32, quantifier: Quantifier) -> Tri {
+    pub(super) fn shared(&self, mask: u32, rule: Properties) -> Tri {
         let several = mask & self.answers.several.get();
         let of_one = if mask & self.answers.doubt.get() == 0 { Tri::True } else { Tri::Unknown };
-        if several == 0 { of_one } else { of_one.and(self.of_several(several, quantifier)) }
+        if several == 0 { of_one } else { of_one.and(self.of_several(several, quantifier(rule))) }
     }
 
     /// Asks what is not known of a mask, until one is false.

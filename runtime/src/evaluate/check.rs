@@ -13,18 +13,19 @@ impl<'a, S: Source> Evaluator<'a, S> {
     #[inline(always)]
     pub(super) fn check(&self, check: &Check<'_>, quantifier: Quantifier) -> Tri {
         self.step();
-        // The module of WebAssembly has a limit to its size, and this only is the shorter way to the same answer.
-        if cfg!(not(target_family = "wasm"))
-            && let Some(answer) = self.answer_at_once(check)
-        {
-            return Tri::from(answer != check.is_negated());
+        match self.answer_at_once(check) {
+            Some(answer) => Tri::from(answer != check.is_negated()),
+            None => self.check_slowly(check, quantifier),
         }
-        self.check_slowly(check, quantifier)
     }
 
     /// A check of a plain value, apart from negations: most are that. `None` of anything else, and of what cannot be told.
     #[inline(always)]
-    fn answer_at_once(&self, check: &Check<'_>) -> Option<bool> {
+    pub(super) fn answer_at_once(&self, check: &Check<'_>) -> Option<bool> {
+        // The module of WebAssembly has a limit to its size, and this only is the shorter way to the same answer.
+        if cfg!(target_family = "wasm") {
+            return None;
+        }
         match check.op() {
             op @ (CheckOp::Text | CheckOp::Texts | CheckOp::Prefix | CheckOp::Suffix) => {
                 let text = self.source.plain(check.field())?;
@@ -111,10 +112,10 @@ pub(crate) fn answer(check: &Check<'_>, item: &Item<'_>) -> Option<bool> {
 fn is_text(check: &Check<'_>, op: CheckOp, text: &[u8]) -> bool {
     let len = check.text_len();
     match op {
-        CheckOp::Text => text.len() == len && is_in_words(text, check.operands),
-        CheckOp::Texts => texts(check.operands).any(|(len, words)| text.len() == len && is_in_words(text, words)),
-        CheckOp::Prefix => text.get(..len).is_some_and(|front| is_in_words(front, check.operands)),
-        _ => text.len().checked_sub(len).and_then(|at| text.get(at..)).is_some_and(|back| is_in_words(back, check.operands)),
+        CheckOp::Text => check.is_text(text),
+        CheckOp::Texts => texts(check.operands()).any(|(len, words)| text.len() == len && is_in_words(text, words)),
+        CheckOp::Prefix => text.get(..len).is_some_and(|front| is_in_words(front, check.operands())),
+        _ => text.len().checked_sub(len).and_then(|at| text.get(at..)).is_some_and(|back| is_in_words(back, check.operands())),
     }
 }
 
@@ -122,7 +123,7 @@ fn is_text(check: &Check<'_>, op: CheckOp, text: &[u8]) -> bool {
 #[inline]
 fn is_within(check: &Check<'_>, number: &Number) -> bool {
     let flags = check.number();
-    let (bounds, _) = check.operands.as_chunks();
+    let (bounds, _) = check.operands().as_chunks();
     let mut bounds = bounds.iter();
     let is_above = flags & RANGE_LOW == 0
         || bounds.next().is_some_and(|low| {
@@ -143,10 +144,10 @@ fn is_within(check: &Check<'_>, number: &Number) -> bool {
 fn is_escaped_text(check: &Check<'_>, text: Text<'_>) -> bool {
     let (len, sought) = (text.len(), check.text_len());
     let skipped = match check.op() {
-        CheckOp::Texts => return texts(check.operands).any(|(sought, words)| len == sought && holds_at(text, 0, sought, words)),
+        CheckOp::Texts => return texts(check.operands()).any(|(sought, words)| len == sought && holds_at(text, 0, sought, words)),
         CheckOp::Text if len != sought => return false,
         CheckOp::Suffix => len.wrapping_sub(sought),
         _ => 0,
     };
-    len >= sought && holds_at(text, skipped, sought, check.operands)
+    len >= sought && holds_at(text, skipped, sought, check.operands())
 }

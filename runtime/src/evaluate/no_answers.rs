@@ -1,8 +1,9 @@
 //! Shared checks in WebAssembly, whose module has a limit to its size: each is asked wherever it is met.
 
-use super::{Evaluator, Quantifier, is_settled};
+use super::{Evaluator, is_settled, quantifier};
 use crate::item::Source;
 use crate::matcher::Tri;
+use crate::policy::Properties;
 
 /// Nothing is kept.
 #[derive(Default)]
@@ -14,15 +15,20 @@ impl<S: Source> Evaluator<'_, S> {
         true
     }
 
+    /// Whether it is not simply true what the shared checks of a mask come to.
+    pub(super) fn is_doubtful(&self, _mask: u32) -> bool {
+        true
+    }
+
     /// The shared checks of a mask, joined by and. Worth nothing if an array hides a field.
     #[inline(never)]
-    pub(super) fn shared(&self, mask: u32, quantifier: Quantifier) -> Tri {
+    pub(super) fn shared(&self, mask: u32, rule: Properties) -> Tri {
         let mut out = Tri::True;
         for check in self.policy.shared.among(&self.policy.runs, mask) {
-            if self.hidden.get() || is_settled(out, quantifier) {
+            if self.hidden.get() || is_settled(out, rule) {
                 break;
             }
-            out = out.and(self.check(&check, quantifier));
+            out = out.and(self.check(&check, quantifier(rule)));
         }
         out
     }

@@ -31,12 +31,7 @@ impl Edge {
         // The last byte of a text is where its suffix of length one begins.
         let unused = (WHOLE as u32).wrapping_sub(part.len() as u32);
         let ends = if is_prefix { places } else { places.reverse_bits().unbounded_shr(unused) };
-        let mut rest = ends & self.lengths;
-        core::iter::from_fn(move || {
-            let bit = rest.trailing_zeros() as usize;
-            rest &= rest.checked_sub(1)?;
-            Some(bit.wrapping_add(1))
-        })
+        ones(ends & self.lengths)
     }
 
     /// The edges of a table, if they are few and its keys short.
@@ -78,18 +73,30 @@ impl Policy {
     }
 }
 
+/// The lengths that a word has bits for.
+#[inline(always)]
+fn ones(mut rest: u64) -> impl Iterator<Item = usize> {
+    core::iter::from_fn(move || {
+        let bit = rest.trailing_zeros() as usize;
+        rest &= rest.checked_sub(1)?;
+        Some(bit.wrapping_add(1))
+    })
+}
+
 /// Where a text of at most 64 bytes has a byte.
 #[inline(always)]
 fn places(byte: u8, text: &[u8]) -> u64 {
-    let (chunks, tail) = text.as_chunks::<8>();
-    let mut places = 0;
+    let Some(last) = text.last_chunk() else {
+        return places_in(byte, last_block(text).0) & 0xff_u64.unbounded_shr(8_u32.wrapping_sub(text.len() as u32));
+    };
+    // The last eight bytes overlap those before.
+    let mut places = places_in(byte, u64::from_le_bytes(*last)).unbounded_shl((text.len() as u32).wrapping_sub(8));
     let mut at = 0_u32;
-    for chunk in chunks {
+    for chunk in text.as_chunks::<8>().0 {
         places |= places_in(byte, u64::from_le_bytes(*chunk)).unbounded_shl(at);
         at = at.wrapping_add(8);
     }
-    let of_tail = places_in(byte, last_block(tail).0) & 0xff_u64.unbounded_shr(8_u32.wrapping_sub(tail.len() as u32));
-    places | of_tail.unbounded_shl(at)
+    places
 }
 
 /// Which of eight bytes are one: a bit for each, the first lowest.

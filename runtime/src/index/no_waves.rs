@@ -15,6 +15,10 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
         self.node(self.policy.root)
     }
 
+    pub(super) fn table_of_plain(&mut self, _table: &'a Table) -> Option<ControlFlow<()>> {
+        None
+    }
+
     pub(super) fn meet(&mut self, child: u32) -> ControlFlow<()> {
         self.child(child)
     }

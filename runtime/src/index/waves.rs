@@ -5,12 +5,13 @@
 use core::ops::ControlFlow;
 
 use super::sought::Keys;
-use super::{Visitor, Walk, home};
+use super::{Entry, Visitor, Walk, home};
 use crate::artifact::format::{NONE, TableKind};
 use crate::item::Source;
-use crate::json::hash::hash;
+use crate::json::hash::{Front, hash};
 use crate::json::text::Text;
-use crate::policy::{Policy, Table, range};
+use crate::policy::{KeySlot, Policy, Table, range};
+use crate::run::{begins_with, join};
 use toolgate_scan::bring_near;
 
 /// What is looked up together; `None` where everything is looked up at once.
@@ -56,15 +57,57 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
         flow
     }
 
+    /// What a table leads to, of a string without escapes: most values are that. `None` where there is no shorter way than that of
+    /// any value.
+    #[inline(always)]
+    pub(super) fn table_of_plain(&mut self, table: &'a Table) -> Option<ControlFlow<()>> {
+        let (text, prepared) = self.evaluator.plain(table.field)?;
+        if table.kind == TableKind::Exact {
+            self.evaluator.step();
+            self.evaluator.scan(text);
+            let hash = if prepared == 0 { hash(text) } else { prepared };
+            return Some(self.seek_plain(table, hash, text));
+        }
+        if !self.is_at_edges(table) {
+            return None;
+        }
+        self.evaluator.step();
+        self.evaluator.scan(text);
+        Some(self.affixes_at_edges(table, text))
+    }
+
     /// Meets what stands behind a key of a table, now or with the next look-ups.
     #[inline(always)]
     pub(super) fn seek(&mut self, table: &'a Table, hash: u64, key: Text<'a>) -> ControlFlow<()> {
-        let (Some(sought), Some(plain)) = (&mut self.sought, key.as_plain()) else { return self.seek_at_once(table, hash, key) };
-        if sought.push(self.policy, table, hash, plain) {
+        match key.as_plain() {
+            Some(plain) => self.seek_plain(table, hash, plain),
+            None => self.seek_at_once(table, hash, key),
+        }
+    }
+
+    #[inline(always)]
+    fn seek_plain(&mut self, table: &'a Table, hash: u64, key: &'a [u8]) -> ControlFlow<()> {
+        self.seek_found(table, hash, key, |policy, entry| policy.child_in(entry, Text::plain(key)))
+    }
+
+    /// As [`Self::seek_plain`], the child in the key's entry, if it is that, being found in some way.
+    #[inline(always)]
+    fn seek_found(
+        &mut self,
+        table: &'a Table,
+        hash: u64,
+        key: &'a [u8],
+        child_in: impl Fn(&Policy, u32) -> Option<u32>,
+    ) -> ControlFlow<()> {
+        let Some(sought) = &mut self.sought else {
+            let child = self.policy.child_behind(table, hash, key, child_in);
+            return if child == NONE { ControlFlow::Continue(()) } else { self.child(child) };
+        };
+        if sought.push(self.policy, table, hash, key) {
             return ControlFlow::Continue(());
         }
         self.find()?;
-        self.seek_at_once(table, hash, key)
+        self.seek_at_once(table, hash, Text::plain(key))
     }
 
     /// Meets what is behind the keys sought.
@@ -84,13 +127,20 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
     /// As [`Self::affixes`], where all keys end (of suffixes: begin) at few bytes: goes to where the string has them.
     pub(super) fn affixes_at_edges(&mut self, table: &'a Table, text: &'a [u8]) -> ControlFlow<()> {
         let is_prefix = table.kind == TableKind::Prefix;
+        // Short prefixes are hashed and compared as two words.
+        let front = Front::of(if is_prefix { text } else { &[] });
         for edge in self.policy.edges(table) {
             for len in edge.lengths_in(text, is_prefix) {
                 self.evaluator.step();
                 let key = if is_prefix { text.get(..len) } else { text.len().checked_sub(len).and_then(|from| text.get(from..)) };
                 let Some(key) = key else { continue };
                 self.evaluator.scan(key);
-                self.seek(table, hash(key), Text::plain(key))?;
+                if len <= front.len {
+                    let front = front.cut(len);
+                    self.seek_found(table, front.hash(), key, |policy, entry| policy.child_in_front(entry, front, key))?;
+                } else {
+                    self.seek_plain(table, hash(key), key)?;
+                }
             }
         }
         ControlFlow::Continue(())
@@ -98,6 +148,45 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
 }
 
 impl Policy {
+    /// The child behind a key of a table; [`NONE`] if the table does not have it.
+    #[inline(always)]
+    fn child_behind(&self, table: &Table, hash: u64, key: &[u8], child_in: impl Fn(&Policy, u32) -> Option<u32>) -> u32 {
+        let at = home(hash, table.extent);
+        let slot = self.keys.get(table.first.wrapping_add(at) as usize).copied().unwrap_or(KeySlot::EMPTY);
+        if slot.tag == hash as u32
+            && let Some(child) = child_in(self, slot.entry)
+        {
+            return child;
+        }
+        if slot.is_empty() { NONE } else { self.child_further(table, at, hash as u32, key) }
+    }
+
+    /// The child in an entry, if it is that of a short key, given as such and as text.
+    #[inline(always)]
+    fn child_in_front(&self, entry: u32, front: Front, key: &[u8]) -> Option<u32> {
+        let entry = Entry::of(&self.runs, entry, key.len())?;
+        let is_it = match entry.words.first_chunk() {
+            Some([a, b, c, d]) => front.is_in(join(*a, *b), join(*c, *d)),
+            None => begins_with(entry.words, key),
+        };
+        if is_it { entry.child() } else { None }
+    }
+
+    /// The child behind a key that is not in the slot where it would be first.
+    #[inline(never)]
+    fn child_further(&self, table: &Table, mut at: u32, tag: u32, key: &[u8]) -> u32 {
+        loop {
+            let (found, slot) = self.slot_from(table, at.wrapping_add(1), tag);
+            if slot.is_empty() {
+                return NONE;
+            }
+            if let Some(child) = self.child_in(slot.entry, Text::plain(key)) {
+                return child;
+            }
+            at = found;
+        }
+    }
+
     /// Has the index walked level by level, and notes where each field's values are looked up first. The index is known to be
     /// sound.
     pub(crate) fn walk_in_waves(&mut self) {

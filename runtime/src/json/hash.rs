@@ -29,15 +29,62 @@ pub(crate) fn hash_within(text: &[u8], start: usize, end: usize) -> u64 {
     match text.get(start..).and_then(|rest| rest.first_chunk::<16>()) {
         Some(block) if len <= 16 => {
             let block = u128::from_le_bytes(*block);
-            // INVARIANT: len ≤ 16. Zero bytes wanted of a word shift all of it out.
-            let low = (len.min(8) as u32).wrapping_mul(8);
-            let high = (len as u32).wrapping_mul(8).wrapping_sub(low);
-            let low = (block as u64) & u64::MAX.unbounded_shr(64u32.wrapping_sub(low));
-            let high = ((block >> 64) as u64) & u64::MAX.unbounded_shr(64u32.wrapping_sub(high));
-            finish(START, low, high, len)
+            let (low, high) = masks(len);
+            finish(START, (block as u64) & low, ((block >> 64) as u64) & high, len)
         }
         _ => hash(text.get(start..end).unwrap_or_default()),
     }
+}
+
+/// The first bytes of a text, at most 16, filled up with zeros.
+#[cfg(not(target_family = "wasm"))]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Front {
+    pub low: u64,
+    pub high: u64,
+    pub len: usize,
+}
+
+#[cfg(not(target_family = "wasm"))]
+impl Front {
+    /// The most bytes there are in one.
+    pub(crate) const LEN_MAX: usize = 16;
+
+    #[inline(always)]
+    pub(crate) fn of(text: &[u8]) -> Self {
+        let front = text.get(..Self::LEN_MAX).unwrap_or(text);
+        let (low, high) = last_block(front);
+        Self { low, high, len: front.len() }
+    }
+
+    /// The first so many bytes of it.
+    #[inline(always)]
+    pub(crate) fn cut(self, len: usize) -> Self {
+        let (low, high) = masks(len);
+        Self { low: self.low & low, high: self.high & high, len }
+    }
+
+    /// The hash of the text that it is.
+    #[inline(always)]
+    pub(crate) fn hash(self) -> u64 {
+        finish(START, self.low, self.high, self.len)
+    }
+
+    /// Whether these bytes begin with it.
+    #[inline(always)]
+    pub(crate) fn is_in(self, low: u64, high: u64) -> bool {
+        let masks = masks(self.len);
+        ((low & masks.0) ^ self.low) | ((high & masks.1) ^ self.high) == 0
+    }
+}
+
+/// Which bits of two words the first so many bytes are.
+#[inline(always)]
+fn masks(len: usize) -> (u64, u64) {
+    // INVARIANT: at most 16. No bytes wanted of a word shift all of it out.
+    let low = (len.min(8) as u32).wrapping_mul(8);
+    let high = (len as u32).wrapping_mul(8).wrapping_sub(low);
+    (u64::MAX.unbounded_shr(64_u32.wrapping_sub(low)), u64::MAX.unbounded_shr(64_u32.wrapping_sub(high)))
 }
 
 /// The hash of a text that comes byte by byte.
@@ -121,6 +168,26 @@ pub(crate) mod tests {
                 let part = &text[start..end];
                 assert_eq!(hash(part), hash_bytes(part.iter().copied()), "{start}..{end}");
                 assert_eq!(hash(part), hash_within(&text, start, end), "{start}..{end}");
+            }
+        }
+    }
+
+    #[test]
+    fn fronts_are_the_texts_they_begin() {
+        let text: Vec<u8> = (0..40u8).map(|index| index.wrapping_mul(37) ^ 0x5a).collect();
+        for end in 0..=text.len() {
+            let front = Front::of(&text[..end]);
+            assert_eq!(front.len, end.min(Front::LEN_MAX));
+            for len in 0..=front.len {
+                let cut = front.cut(len);
+                assert_eq!((cut.len, cut.hash()), (len, hash(&text[..len])));
+                for at in 0..Front::LEN_MAX {
+                    let mut other = [0; 16];
+                    other.copy_from_slice(&text[..16]);
+                    other[at] ^= 1;
+                    let word = |from: usize| u64::from_le_bytes(other[from..from + 8].try_into().unwrap());
+                    assert_eq!(cut.is_in(word(0), word(8)), at >= len);
+                }
             }
         }
     }

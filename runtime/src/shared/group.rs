@@ -13,7 +13,7 @@ use crate::evaluate::answer;
 use crate::item::{Item, ItemKind, Source};
 use crate::json::Number;
 use crate::json::hash::last_block;
-use crate::memory::{OutOfMemory, with_room};
+use crate::memory::{OutOfMemory, filled, with_room};
 use crate::policy::Policy;
 use crate::run::{Check, Checks, texts};
 
@@ -32,7 +32,7 @@ pub(crate) struct Group {
     /// A bit for each of them.
     pub checks: u32,
     /// The whole texts that they ask for.
-    texts: Vec<Constant>,
+    texts: Constants,
     /// Of a text that is none of them, apart from how it begins and ends.
     other_text: Outcome,
     /// The checks of beginnings and ends, which every such text is asked.
@@ -55,6 +55,17 @@ pub(crate) struct Outcome {
     pub fails: u32,
     /// Checks that are unknown.
     pub doubt: u32,
+}
+
+/// Texts that checks ask for, to be found without asking one after the other: which it is can hardly be foretold.
+#[derive(Debug, Default)]
+struct Constants {
+    all: Vec<Constant>,
+    /// Positions among all, at the place that [`Ends::place`] says or behind; [`u16::MAX`] where there is none. Four times as many as
+    /// constants, and a power of two.
+    places: Box<[u16]>,
+    /// So chosen that few constants have one place.
+    factor: u64,
 }
 
 /// A text that some check asks for.
@@ -87,7 +98,7 @@ struct Affix {
 impl Affix {
     fn of(check: &Check<'_>, bit: u32) -> Result<Self, OutOfMemory> {
         let is_suffix = check.op() == CheckOp::Suffix;
-        let bytes = bytes_of(check.text_len(), check.operands)?;
+        let bytes = bytes_of(check.text_len(), check.operands())?;
         // INVARIANT: at most 64.
         let missing = 64_u32.saturating_sub((bytes.len() as u32).saturating_mul(8));
         let ends = Ends::of(&bytes);
@@ -137,6 +148,13 @@ impl PartialEq for Ends {
 }
 
 impl Ends {
+    /// Where it is looked for; the low bits count.
+    #[inline(always)]
+    fn place(self, factor: u64) -> usize {
+        let mixed = (self.first ^ self.last.rotate_left(29)).wrapping_add(self.len as u64).wrapping_mul(factor);
+        (mixed >> 48) as usize
+    }
+
     /// Texts of no more bytes are the same if their ends are.
     const WHOLE_LEN_MAX: usize = 16;
 
@@ -147,6 +165,66 @@ impl Ends {
             (Some(first), Some(last)) => Self { first: u64::from_le_bytes(*first), last: u64::from_le_bytes(*last), len },
             _ => Self { first: last_block(text).0, last: 0, len },
         }
+    }
+}
+
+impl Constants {
+    /// Factors that are tried; a policy's few names nearly always have a place each by one of the first.
+    const TRIES: u64 = 16;
+
+    fn of(all: Vec<Constant>) -> Result<Self, OutOfMemory> {
+        // INVARIANT: shared checks are few and short, so that two bytes can number the texts in them.
+        let len = all.len().saturating_mul(4).next_power_of_two();
+        let mut constants = Self { all, places: filled(u16::MAX, len)?, factor: 0 };
+        let mut best = (usize::MAX, 0);
+        for seed in 1..=Self::TRIES {
+            // Odd, and as good as any.
+            let factor = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+            best = best.min((constants.place_all(factor), factor));
+            if best.0 == 0 {
+                return Ok(constants);
+            }
+        }
+        constants.place_all(best.1);
+        Ok(constants)
+    }
+
+    /// Gives all their places by a factor. Returns how many do not get their own.
+    fn place_all(&mut self, factor: u64) -> usize {
+        self.factor = factor;
+        self.places.fill(u16::MAX);
+        let mut moved = 0_usize;
+        for (position, constant) in (0_u16..).zip(&self.all) {
+            let mut place = constant.ends.place(factor);
+            while self.at(place) != u16::MAX {
+                moved = moved.saturating_add(1);
+                place = place.wrapping_add(1);
+            }
+            let count = self.places.len();
+            if let Some(slot) = place.checked_rem(count).and_then(|place| self.places.get_mut(place)) {
+                *slot = position;
+            }
+        }
+        moved
+    }
+
+    /// The position at a place, counted round.
+    #[inline(always)]
+    fn at(&self, place: usize) -> u16 {
+        self.places.get(place & self.places.len().wrapping_sub(1)).copied().unwrap_or(u16::MAX)
+    }
+
+    #[inline(always)]
+    fn outcome(&self, text: &[u8], ends: Ends) -> Option<Outcome> {
+        let mut place = ends.place(self.factor);
+        // INVARIANT: most places are free, so the search ends.
+        while let Some(constant) = self.all.get(usize::from(self.at(place))) {
+            if constant.ends == ends && (text.len() <= Ends::WHOLE_LEN_MAX || *constant.bytes == *text) {
+                return Some(constant.outcome);
+            }
+            place = place.wrapping_add(1);
+        }
+        None
     }
 }
 
@@ -202,7 +280,7 @@ impl Group {
         let mut group = Self {
             field,
             checks,
-            texts: with_room(all().map(|(_, check)| constants(&check).count()).fold(0, usize::saturating_add))?,
+            texts: Constants::default(),
             other_text: outcome(&|check| match check.op() {
                 CheckOp::Text | CheckOp::Texts | CheckOp::Prefix | CheckOp::Suffix => Some(false),
                 _ => answer(check, &Item::empty(ItemKind::String)),
@@ -216,16 +294,21 @@ impl Group {
             object: of_kind(ItemKind::Object),
             opaque: of_kind(ItemKind::Opaque),
         };
+        let mut texts: Vec<Constant> = with_room(all().map(|(_, check)| constants(&check).count()).fold(0, usize::saturating_add))?;
         for (bit, check) in all() {
             for (len, words) in constants(&check) {
                 let bytes = bytes_of(len, words)?;
-                group.texts.push(Constant { ends: Ends::of(&bytes), outcome: of_text(&bytes), bytes });
+                // One place for each text, whatever number of checks it is in.
+                if texts.iter().all(|other| *other.bytes != *bytes) {
+                    texts.push(Constant { ends: Ends::of(&bytes), outcome: of_text(&bytes), bytes });
+                }
             }
             if is_affix(&check) {
                 group.affixes.push(Affix::of(&check, bit)?);
             }
             group.bounds.extend(bounds(&check).iter().map(key));
         }
+        group.texts = Constants::of(texts)?;
         group.bounds.sort_unstable();
         group.bounds.dedup();
         let positions = group.bounds.len().saturating_mul(2).saturating_add(1);
@@ -268,10 +351,8 @@ impl Group {
     #[inline(always)]
     fn of_text(&self, text: &[u8]) -> Outcome {
         let ends = Ends::of(text);
-        for constant in &self.texts {
-            if constant.ends == ends && (text.len() <= Ends::WHOLE_LEN_MAX || *constant.bytes == *text) {
-                return constant.outcome;
-            }
+        if let Some(outcome) = self.texts.outcome(text, ends) {
+            return outcome;
         }
         let mut outcome = self.other_text;
         for affix in &self.affixes {
@@ -301,8 +382,8 @@ impl Group {
 
 /// The texts that a check asks for: length in bytes, and words.
 fn constants<'a>(check: &Check<'a>) -> impl Iterator<Item = (usize, &'a [u32])> {
-    let one = (check.op() == CheckOp::Text).then(|| (check.text_len(), check.operands));
-    let several = (check.op() == CheckOp::Texts).then(|| texts(check.operands));
+    let one = (check.op() == CheckOp::Text).then(|| (check.text_len(), check.operands()));
+    let several = (check.op() == CheckOp::Texts).then(|| texts(check.operands()));
     one.into_iter().chain(several.into_iter().flatten())
 }
 
@@ -313,7 +394,7 @@ fn is_affix(check: &Check<'_>) -> bool {
 
 /// The bounds of a check.
 fn bounds<'a>(check: &Check<'a>) -> &'a [[u32; BOUND_WORDS]] {
-    if check.op() == CheckOp::Range { check.operands.as_chunks().0 } else { &[] }
+    if check.op() == CheckOp::Range { check.operands().as_chunks().0 } else { &[] }
 }
 
 /// Whether a position between and at sorted bounds is within those of a check.
