@@ -38,6 +38,10 @@ impl<'s> Writer<'s> {
     /// stands, and how many words it is.
     pub(super) fn index(mut self, root: &Node) -> Result<(u32, Vec<(u32, u32)>), EncodeError> {
         let at = self.node();
+        // What is looked up in every request is hashed while that is read; tables further down are seldom met.
+        for table in root.tables.iter().filter(|table| matches!(table.content, Content::Exact(_))) {
+            self.fields.mark(table.field, FIELD_HASHED);
+        }
         self.index_node(at, root, false);
         for rule in (0..).take(self.rules.len()) {
             self.name(rule);
@@ -126,7 +130,7 @@ impl<'s> Writer<'s> {
         let (kind, first, extent, aux) = match &table.content {
             Content::Exact(nodes) => {
                 let (first, extent) = self.keys(nodes, is_door, &mut to_fill);
-                self.fields.mark(table.field, FIELD_READ | FIELD_HASHED);
+                self.fields.mark(table.field, FIELD_READ);
                 (TableKind::Exact, first, extent, (0, 0))
             }
             Content::Prefix(nodes) | Content::Suffix(nodes) | Content::Part(nodes) => {
@@ -172,9 +176,11 @@ impl<'s> Writer<'s> {
         self.sections.set(Section::Tables, at, [kind, table.field, first, extent, aux.0, aux.1, door]);
     }
 
-    /// Hash slots of a table, at most two thirds of them taken, with an entry for each key. Nodes are left to be filled in.
+    /// Hash slots of a table, with an entry for each key. Nodes are left to be filled in.
     fn keys<'n>(&mut self, nodes: &'n BTreeMap<Vec<u8>, Node>, is_door: bool, to_fill: &mut Vec<(u32, &'n Node)>) -> (u32, u32) {
-        let size = nodes.len().saturating_add(nodes.len() / 2).saturating_add(1);
+        let taken = nodes.len();
+        let free = if taken <= ROOMY_KEYS_MAX { taken.saturating_mul(3) } else { taken / 2 };
+        let size = taken.saturating_add(free).saturating_add(1);
         let first = self.sections.reserve(Section::Keys, size, [0, NONE]);
         let extent = self.sections.count(size);
         let mut slots: Vec<Option<(u64, &'n [u8], &'n Node)>> = vec![None; size];
@@ -201,6 +207,10 @@ impl<'s> Writer<'s> {
         (first, extent)
     }
 }
+
+/// Of the slots of a table of up to so many keys, a quarter are taken, so that most look-ups end at the first slot; of larger ones two
+/// thirds, because there the memory counts.
+const ROOMY_KEYS_MAX: usize = 1 << 14;
 
 /// Whether a node is nothing but postings.
 fn is_run(node: &Node) -> bool {
