@@ -6,13 +6,15 @@ mod edges;
 mod sought;
 #[cfg(not(target_family = "wasm"))]
 mod waves;
+#[cfg(not(target_family = "wasm"))]
+mod whole;
 #[cfg(target_family = "wasm")]
 #[path = "index/no_waves.rs"]
 mod waves;
 
 use core::ops::ControlFlow;
 
-use crate::artifact::format::{AFFIX_WORDS, CHILD_IS_RUN, ENTRY_IS_NODE, NONE, POSTING_WORDS, TableKind};
+use crate::artifact::format::{AFFIX_WORDS, CHILD_IS_RUN, ENTRY_IS_NODE, NONE, TableKind};
 use crate::decision::Verdict;
 use crate::evaluate::Evaluator;
 use crate::holding::Held;
@@ -25,6 +27,8 @@ use crate::run::{Posting, begins_with, holds_at};
 use crate::scratch::Ways;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use edges::Edge;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use whole::Whole;
 use toolgate_scan::bring_near;
 use waves::Sought;
 
@@ -97,8 +101,8 @@ impl<'w, 'a, S: Source, V: Visitor + ?Sized> Walk<'w, 'a, S, V> {
     /// The postings from a word on; none if there is no such word.
     #[inline(never)]
     fn run_of_postings(&mut self, first: u32) -> ControlFlow<()> {
-        let mut at = first as usize;
-        while let Some(posting) = Posting::at(&self.policy.runs, at) {
+        let mut at = first;
+        while let Some(posting) = Posting::at(&self.policy.runs, at as usize) {
             self.evaluator.step();
             if self.visitor.matters(posting.properties()) && self.evaluator.may_hold(posting.mask) {
                 self.posting(&posting)?;
@@ -106,7 +110,7 @@ impl<'w, 'a, S: Source, V: Visitor + ?Sized> Walk<'w, 'a, S, V> {
             if posting.is_last() {
                 break;
             }
-            at = at.wrapping_add(POSTING_WORDS).wrapping_add(posting.len());
+            at = posting.behind(at);
         }
         ControlFlow::Continue(())
     }

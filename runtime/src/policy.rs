@@ -7,7 +7,7 @@ use crate::artifact::SourceText;
 use crate::artifact::format::{NONE, Op, RULE_DECISION_MASK, RULE_ENFORCED, RULE_LIFTS, RULE_RISK_MASK, RULE_RISK_SHIFT, TableKind};
 use crate::decision::{Risk, Verdict};
 #[cfg(not(target_family = "wasm"))]
-use crate::index::Edge;
+use crate::index::{Edge, Whole};
 use crate::json::Number;
 use crate::run::{Check, mask_and_checks};
 use crate::shared::SharedChecks;
@@ -34,6 +34,9 @@ pub struct Policy {
     pub(crate) tables: Vec<Table>,
     #[cfg(not(target_family = "wasm"))]
     pub(crate) edges: Vec<Edge>,
+    /// See [`Policy::judge_at_once`].
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) whole: Option<Whole>,
     /// The index is walked level by level.
     #[cfg(not(target_family = "wasm"))]
     pub(crate) in_waves: bool,

@@ -18,12 +18,12 @@ use crate::policy::Properties;
 pub(crate) struct Run<'a> {
     runs: &'a [u32],
     /// The next posting; none there is behind the last.
-    at: usize,
+    at: u32,
 }
 
 impl<'a> Run<'a> {
     pub(crate) fn new(runs: &'a [u32], first: u32) -> Self {
-        Self { runs, at: first as usize }
+        Self { runs, at: first }
     }
 }
 
@@ -35,15 +35,15 @@ pub(crate) struct Posting<'a> {
     /// The shared checks that the way here has not proven.
     pub mask: u32,
     /// What stands behind the head: the rule's own checks that the way has not proven, and then whatever else.
-    behind: &'a [u32],
+    rest: &'a [u32],
 }
 
 impl<'a> Posting<'a> {
     /// The posting at a word.
     #[inline(always)]
     pub(crate) fn at(runs: &'a [u32], at: usize) -> Option<Self> {
-        let ([rule, packed, mask], behind) = runs.get(at..)?.split_first_chunk::<POSTING_WORDS>()?;
-        Some(Self { rule: *rule, packed: *packed, mask: *mask, behind })
+        let ([rule, packed, mask], rest) = runs.get(at..)?.split_first_chunk::<POSTING_WORDS>()?;
+        Some(Self { rule: *rule, packed: *packed, mask: *mask, rest })
     }
 
     #[inline(always)]
@@ -57,10 +57,17 @@ impl<'a> Posting<'a> {
         (self.packed >> POSTING_LEN_SHIFT & CHECKS_LEN_MAX) as usize
     }
 
+    /// The word behind it, if it stands at this one.
+    #[inline(always)]
+    pub(crate) fn behind(&self, at: u32) -> u32 {
+        // INVARIANT: the words of all runs are counted by a `u32`.
+        at.wrapping_add(POSTING_WORDS as u32).wrapping_add(self.len() as u32)
+    }
+
     /// The checks; none if they are not all there.
     #[inline(always)]
     pub(crate) fn checks(&self) -> Checks<'a> {
-        Checks::at(self.behind, self.len())
+        Checks::at(self.rest, self.len())
     }
 
     /// The checks are all that the rule has, and not written here.
@@ -87,9 +94,8 @@ impl<'a> Iterator for Run<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Posting<'a>> {
-        let posting = Posting::at(self.runs, self.at).filter(|posting| posting.len() <= posting.behind.len())?;
-        let next = self.at.wrapping_add(POSTING_WORDS).wrapping_add(posting.len());
-        self.at = if posting.is_last() { usize::MAX } else { next };
+        let posting = Posting::at(self.runs, self.at as usize).filter(|posting| posting.len() <= posting.rest.len())?;
+        self.at = if posting.is_last() { u32::MAX } else { posting.behind(self.at) };
         Some(posting)
     }
 }

@@ -49,6 +49,19 @@ impl SharedChecks {
         bits(mask).filter_map(|bit| self.check(runs, bit))
     }
 
+    /// The groups.
+    #[cfg(not(target_family = "wasm"))]
+    #[inline]
+    pub(crate) fn groups(&self) -> &[Group] {
+        self.groups.all()
+    }
+
+    /// Whether each check is in a group.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn is_all_in_groups(&self, runs: &[u32]) -> bool {
+        (0_u32..).zip(Checks::new(self.words(runs))).all(|(bit, _)| self.group(bit).is_some())
+    }
+
     /// The group that answers a bit, if one does.
     #[cfg(not(target_family = "wasm"))]
     #[inline]

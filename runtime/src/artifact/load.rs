@@ -139,6 +139,7 @@ impl Policy {
         {
             policy.shared.group_all(&policy.runs)?;
             policy.find_edges()?;
+            policy.judge_at_once()?;
             if bytes.len() >= LARGE_LEN_BYTES {
                 policy.walk_in_waves();
             }
@@ -307,6 +308,8 @@ fn decode(bytes: &[u8], sections: &[&[u8]; SECTIONS]) -> Result<Policy, LoadErro
         })?,
         #[cfg(not(target_family = "wasm"))]
         edges: Vec::new(),
+        #[cfg(not(target_family = "wasm"))]
+        whole: None,
         #[cfg(not(target_family = "wasm"))]
         in_waves: false,
         keys: all(Section::Keys, of(Section::Keys), |[tag, entry]| Some(KeySlot { tag, entry }))?,

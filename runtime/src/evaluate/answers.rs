@@ -82,6 +82,29 @@ impl<S: Source> Evaluator<'_, S> {
         }
     }
 
+    /// Asks all groups, and returns the checks that fail; `None` if one of them has no answer.
+    #[inline(always)]
+    pub(crate) fn ask_all_shared(&self) -> Option<u32> {
+        let (mut known, mut fails, mut doubt) = (0, 0, 0);
+        let mut is_answered = true;
+        for group in self.policy.shared.groups() {
+            self.step();
+            let Some(outcome) = group.outcome(self.policy, self.source) else {
+                is_answered = false;
+                break;
+            };
+            #[cfg(feature = "count-steps")]
+            self.scan(self.item(group.field).text);
+            known |= group.checks;
+            fails |= outcome.fails;
+            doubt |= outcome.doubt;
+        }
+        self.answers.known.set(known);
+        self.answers.fails.set(fails);
+        self.answers.doubt.set(doubt);
+        is_answered.then_some(fails)
+    }
+
     /// Asks a check that no group answers.
     #[inline(never)]
     fn ask_one(&self, bit: u32) {

@@ -21,6 +21,11 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
     /// Visits all rules that may hold.
     pub(super) fn visit_all(&mut self) -> ControlFlow<()> {
         if !self.policy.in_waves {
+            if let Some(whole) = &self.policy.whole
+                && let Some(fails) = self.evaluator.ask_all_shared()
+            {
+                return self.visit_whole(whole, fails);
+            }
             return self.node(self.policy.root);
         }
         self.ways.met.clear();

@@ -252,6 +252,11 @@ impl Groups {
     }
 
     #[inline]
+    pub(super) fn all(&self) -> &[Group] {
+        &self.all
+    }
+
+    #[inline]
     pub(super) fn of_bit(&self, bit: u32) -> Option<&Group> {
         self.all.get(usize::from(*self.of_bit.get(bit as usize)?))
     }
