@@ -45,7 +45,7 @@ impl Batch {
         let requests = if requests < 2 { 0 } else { requests.min(AHEAD_MAX) };
         let mut ahead: Vec<Ahead> = with_room(requests)?;
         for _ in 0..requests {
-            ahead.push(Ahead { fields: RequestFields::try_new(policy.fields.len())?, refusal: None });
+            ahead.push(Ahead { fields: RequestFields::try_new(policy)?, refusal: None });
         }
         Ok(Self { scratch: Scratch::try_new(policy)?, ahead: ahead.into_boxed_slice() })
     }

@@ -6,11 +6,11 @@ mod edges;
 mod sought;
 #[cfg(not(target_family = "wasm"))]
 mod waves;
-#[cfg(not(target_family = "wasm"))]
-mod whole;
 #[cfg(target_family = "wasm")]
 #[path = "index/no_waves.rs"]
 mod waves;
+#[cfg(not(target_family = "wasm"))]
+mod whole;
 
 use core::ops::ControlFlow;
 
@@ -27,10 +27,10 @@ use crate::run::{Posting, begins_with, holds_at};
 use crate::scratch::Ways;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use edges::Edge;
-#[cfg(not(target_family = "wasm"))]
-pub(crate) use whole::Whole;
 use toolgate_scan::bring_near;
 use waves::Sought;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use whole::Whole;
 
 /// From this size on an artifact does not fit the caches near the processor.
 pub(crate) const LARGE_LEN_BYTES: usize = 512 * 1024;

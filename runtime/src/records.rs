@@ -62,7 +62,7 @@ fn read(policy: &Policy, records: &[u8], keys: &mut Keys, fields: &mut RequestFi
         let [slot, kind, len] = record(head);
         let (text, behind) = behind.split_at_checked(len as usize).ok_or(FieldError::Malformed)?;
         rest = behind;
-        let flags = policy.field(slot).filter(|_| slot != ROOT).ok_or(FieldError::UnknownSlot)?.flags;
+        policy.field(slot).filter(|_| slot != ROOT).ok_or(FieldError::UnknownSlot)?;
         let text = core::str::from_utf8(text).map_err(|_| FieldError::Malformed)?;
         let written = match kind {
             ABSENT | NULL | OBJECT if text.is_empty() => {
@@ -81,7 +81,7 @@ fn read(policy: &Policy, records: &[u8], keys: &mut Keys, fields: &mut RequestFi
         let end = records.len().wrapping_sub(rest.len());
         // INVARIANT: the length of all records fits a word.
         let span = Span { kind: written, start: end.wrapping_sub(text.len()) as u32, end: end as u32, escaped: false };
-        fields.put(slot, flags, span, records);
+        fields.put(slot, span, records);
         // Null is absent where the law says so.
         if kind == ABSENT || (kind == NULL && nullable.contains(&slot)) {
             fields.set_kind(slot, ItemKind::Absent);

@@ -35,13 +35,16 @@ impl Extract<'_> {
         self.policy.fields.len() as u32
     }
 
-    /// Keeps where the input stands, and returns its field. Apart, so that the reader's loop does not carry it along.
+    /// Keeps where an input stands. Apart, so that the reader's loop does not carry it along.
     #[inline(never)]
-    fn input(&mut self, node: u32, span: Span) -> u32 {
+    fn input(&mut self, node: u32, span: Span) {
         let field = self.policy.known.action_input;
-        let place = if node == field { &mut self.own_input } else { &mut self.top_input };
-        *place = Some(span);
-        field
+        if node == field {
+            self.own_input = Some(span);
+        } else {
+            self.top_input = Some(span);
+            self.fields.put(field, span, self.bytes);
+        }
     }
 }
 
@@ -56,12 +59,12 @@ impl Visit for Extract<'_> {
     #[cfg_attr(target_arch = "wasm32", inline(never))]
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn value(&mut self, node: u32, span: Span) {
-        let is_input = node == self.policy.known.action_input || node == self.top_input_node();
-        let field = if is_input { self.input(node, span) } else { node };
-        let flags = self.policy.field(field).map_or(0, |field| field.flags);
-        let hash = self.fields.put(field, flags, span, self.bytes);
+        let hash = self.fields.put(node, span, self.bytes);
+        if self.fields.is_input(node) {
+            self.input(node, span);
+        }
         if hash != 0 {
-            self.policy.bring_slot_near(field, hash);
+            self.policy.bring_slot_near(node, hash);
         }
     }
 
@@ -113,7 +116,7 @@ fn normalise(policy: &Policy, bytes: &[u8], fields: &mut RequestFields, top: Opt
             None | Some((ItemKind::Object, _)) => {}
             Some((ItemKind::Null, _)) => fields.set_kind(field, ItemKind::Absent),
             Some((ItemKind::String, at)) => match name_field {
-                Some(name_field) => expand(policy, bytes, fields, field, name_field),
+                Some(name_field) => expand(bytes, fields, field, name_field),
                 None => return refuse(Reason::MemberType, at),
             },
             Some((_, at)) => return refuse(Reason::MemberType, at),
@@ -131,7 +134,7 @@ fn normalise(policy: &Policy, bytes: &[u8], fields: &mut RequestFields, top: Opt
     }
     let Some((kind, action_at)) = action else { return refuse(Reason::Action, 0) };
     if kind == ItemKind::String {
-        expand(policy, bytes, fields, known.action, known.action_name);
+        expand(bytes, fields, known.action, known.action_name);
     }
     match fields.kind_and_offset(known.action_name) {
         None => refuse(Reason::Action, action_at),
@@ -144,10 +147,9 @@ fn normalise(policy: &Policy, bytes: &[u8], fields: &mut RequestFields, top: Opt
 }
 
 /// Makes the string `"x"` the object `{"id": "x"}` or `{"name": "x"}`.
-fn expand(policy: &Policy, bytes: &[u8], fields: &mut RequestFields, field: u32, name_field: u32) {
+fn expand(bytes: &[u8], fields: &mut RequestFields, field: u32, name_field: u32) {
     if let Some(span) = fields.span(field) {
-        let flags = policy.field(name_field).map_or(0, |field| field.flags);
-        fields.put(name_field, flags, span, bytes);
+        fields.put(name_field, span, bytes);
         fields.set_kind(field, ItemKind::Object);
     }
 }

@@ -39,10 +39,15 @@ struct Slot {
     stamp: u32,
     kind: ItemKind,
     escaped: bool,
+    /// What the policy wants prepared of the field, and [`INPUT`]. It stays from request to request.
+    flags: u8,
     start: u32,
     end: u32,
     hash: u64,
 }
+
+/// Slot flag, beside the field's own: the value is an input, of the action or at the top.
+const INPUT: u8 = 1 << 7;
 
 /// Rules that were checked, and index nodes that were entered, while an array gives several ways to them.
 pub(crate) struct Ways {
@@ -110,7 +115,7 @@ impl Scratch {
             artifact: policy.artifact_digest,
             keys: Keys::try_new()?,
             shapes: Shapes::try_new()?,
-            request: RequestFields::try_new(policy.fields.len())?,
+            request: RequestFields::try_new(policy)?,
             ways: Ways {
                 checked: BitSet::try_new(policy.rules.len())?,
                 entered: BitSet::try_new(policy.index_nodes.len().saturating_add(policy.part_keys()))?,
@@ -169,10 +174,17 @@ impl Scratch {
 }
 
 impl RequestFields {
-    /// Room for so many fields.
-    pub(crate) fn try_new(fields: usize) -> Result<Self, OutOfMemory> {
-        let blank = Slot { stamp: 0, kind: ItemKind::Absent, escaped: false, start: 0, end: 0, hash: 0 };
-        Ok(Self { stamp: 0, slots: filled(blank, fields)?, numbers: filled(None, fields)? })
+    /// Room for a policy's fields, and behind them for an `input` that is written at the top.
+    pub(crate) fn try_new(policy: &Policy) -> Result<Self, OutOfMemory> {
+        let blank = Slot { stamp: 0, kind: ItemKind::Absent, escaped: false, flags: INPUT, start: 0, end: 0, hash: 0 };
+        let mut slots = filled(blank, policy.fields.len().saturating_add(1))?;
+        for (slot, field) in slots.iter_mut().zip(&policy.fields) {
+            slot.flags = (field.flags & (FIELD_HASHED | FIELD_NUMERIC)) as u8;
+        }
+        if let Some(slot) = slots.get_mut(policy.known.action_input as usize) {
+            slot.flags |= INPUT;
+        }
+        Ok(Self { stamp: 0, slots, numbers: filled(None, policy.fields.len())? })
     }
 
     /// Bytes on the heap.
@@ -189,18 +201,24 @@ impl RequestFields {
         }
     }
 
+    /// Whether a value that has this place is an input.
+    #[inline(always)]
+    pub(crate) fn is_input(&self, field: u32) -> bool {
+        self.slots.get(field as usize).is_some_and(|slot| slot.flags & INPUT != 0)
+    }
+
     /// Keeps a value, with what the policy wants prepared for the field. Returns the hash, if it is among that, or 0.
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-    pub(crate) fn put(&mut self, field: u32, flags: u32, span: Span, request: &[u8]) -> u64 {
+    pub(crate) fn put(&mut self, field: u32, span: Span, request: &[u8]) -> u64 {
         let Some(slot) = self.slots.get_mut(field as usize) else { return 0 };
-        let kind = ItemKind::from(span.kind);
+        let (kind, flags) = (ItemKind::from(span.kind), slot.flags);
         let mut hash = 0;
-        if kind == ItemKind::String && flags & FIELD_HASHED != 0 {
+        if kind == ItemKind::String && flags & FIELD_HASHED as u8 != 0 {
             hash = Text::hash_within(request, span.start as usize, span.end as usize, span.escaped);
         }
-        *slot = Slot { stamp: self.stamp, kind, escaped: span.escaped, start: span.start, end: span.end, hash };
+        *slot = Slot { stamp: self.stamp, kind, escaped: span.escaped, flags, start: span.start, end: span.end, hash };
         if kind == ItemKind::Number
-            && flags & FIELD_NUMERIC != 0
+            && flags & FIELD_NUMERIC as u8 != 0
             && let Some(number) = self.numbers.get_mut(field as usize)
         {
             *number = Number::parse(span.of(request).text);

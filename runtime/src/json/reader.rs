@@ -309,6 +309,14 @@ pub(super) fn number_end(bytes: &[u8], at: usize) -> Result<usize, Refusal> {
     Ok(end)
 }
 
+/// The end of the number that begins at `at` with a digit, if it has no leading zero, fraction or exponent: most are that.
+#[inline(always)]
+pub(super) fn whole_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let end = digits_end(bytes, at);
+    let goes_on = matches!(bytes.get(end), Some(b'.' | b'e' | b'E')) || bytes.get(at) == Some(&b'0');
+    (!goes_on && end > at).then_some(end)
+}
+
 /// The end of the digits that begin at `at`.
 #[inline]
 fn digits_end(bytes: &[u8], mut at: usize) -> usize {
