@@ -47,6 +47,12 @@ fn artifact() -> Vec<u8> {
     compile(&Engines::new(&[POLICY]).checked).unwrap().with_sources(&sources).unwrap().artifact
 }
 
+/// Makes the file its own again after a change.
+fn repair_digest(bytes: &mut [u8]) {
+    let digest = digest_of(bytes);
+    bytes[format::DIGEST_AT..format::DIGESTED_FROM].copy_from_slice(&digest);
+}
+
 fn kind(bytes: &[u8]) -> Option<LoadErrorKind> {
     Policy::load(bytes).err().map(|error| error.kind())
 }
@@ -83,8 +89,7 @@ fn every_truncation_is_refused() {
 fn other_versions_are_refused_by_name() {
     let mut bytes = artifact();
     bytes[8] = 2;
-    let digest = digest_of(&bytes);
-    bytes[format::DIGEST_AT..format::DIGESTED_FROM].copy_from_slice(&digest);
+    repair_digest(&mut bytes);
     let error = Policy::load(&bytes).unwrap_err();
     assert_eq!(error.code(), "load/version");
     assert_eq!(error.to_string(), "artifact has format 2, this runtime loads format 1; compile the policy again");
@@ -116,8 +121,7 @@ fn words_behind_a_repaired_digest_do_no_harm() {
             let Some(word) = bytes.get_mut(at..at + 4) else { continue };
             let value = u32::from_le_bytes(word.try_into().unwrap());
             word.copy_from_slice(&value.wrapping_add(change).to_le_bytes());
-            let digest = digest_of(&bytes);
-            bytes[format::DIGEST_AT..format::DIGESTED_FROM].copy_from_slice(&digest);
+            repair_digest(&mut bytes);
             match Policy::load(&bytes) {
                 Err(error) => {
                     assert_eq!(error.code(), "load/section");
@@ -135,4 +139,45 @@ fn words_behind_a_repaired_digest_do_no_harm() {
     }
     println!("{loaded} loaded, {refused} refused");
     assert!(loaded > 100 && refused > 100);
+}
+
+/// A posting leaves out what the way to it has proven, and a way proves little. A file whose short postings left out most of one
+/// long rule could have it looked through for each of them, which takes the square of its length.
+#[test]
+fn postings_that_leave_out_most_of_their_rule_are_refused() {
+    const CONDITIONS: usize = 71;
+    /// Checks that are the rule's own, those that it could share being full.
+    const OWN: usize = CONDITIONS - format::SHARED_MAX;
+    /// Of each check, here: its head, and its text.
+    const CHECK_WORDS: usize = 2;
+    let conditions: String = (0..CONDITIONS).map(|number| format!("k{number:02}: v, ")).collect();
+    let policy = format!("rules:\n  - {{ id: a, when: {{ context: {{ {conditions} }} }}, decision: deny }}\n");
+    let good = compile(&Engines::new(&[&policy]).checked).unwrap().artifact;
+    let word = |at: usize| u32::from_le_bytes(good[at..at + 4].try_into().unwrap());
+    let runs = word(format::SECTION_TABLE_AT + 8 * format::Section::Runs as usize) as usize;
+    let packed_len = |packed: u32| packed >> format::POSTING_LEN_SHIFT & format::CHECKS_LEN_MAX;
+    let posting = (runs..good.len() - 12)
+        .step_by(4)
+        .find(|at| word(*at) == 0 && word(at + 4) & format::POSTING_LAST != 0 && packed_len(word(at + 4)) == (OWN * CHECK_WORDS) as u32)
+        .expect("the rule has a posting");
+    let checks = posting + 4 * format::POSTING_WORDS;
+    // The posting keeps one check, so many behind the first.
+    let keeping = |skipped: usize| {
+        let mut bytes = good.clone();
+        let kept = checks + 4 * CHECK_WORDS * skipped;
+        bytes.copy_within(kept..kept + 4 * CHECK_WORDS, checks);
+        let packed = word(posting + 4) & !(format::CHECKS_LEN_MAX << format::POSTING_LEN_SHIFT);
+        let packed = packed | (CHECK_WORDS as u32) << format::POSTING_LEN_SHIFT;
+        bytes[posting + 4..posting + 8].copy_from_slice(&packed.to_le_bytes());
+        repair_digest(&mut bytes);
+        kind(&bytes)
+    };
+    for skipped in 0..OWN {
+        let found = keeping(skipped);
+        if skipped <= 32 {
+            assert_eq!(found, None, "{skipped}");
+        } else {
+            assert!(matches!(found, Some(LoadErrorKind::Section { .. })), "{skipped}: {found:?}");
+        }
+    }
 }
