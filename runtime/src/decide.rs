@@ -179,6 +179,7 @@ impl Policy {
         told
     }
 
+    /// Lists a rule, and what goes with it.
     fn tell<S: Source>(&self, told: &mut Told, held: Held, evaluator: &Evaluator<'_, S>, lists: &mut Lists) {
         let (rule, properties) = (held.rule, held.properties());
         if !properties.enforced() {
@@ -259,6 +260,7 @@ impl Told {
         self.verdict != Verdict::Deny || own == Verdict::Deny
     }
 }
+
 /// Puts an entry into a list if there is room.
 fn show<T>(list: &mut [T], count: &mut usize, entry: T) -> bool {
     let Some(place) = list.get_mut(*count) else { return false };
