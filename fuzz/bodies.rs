@@ -18,7 +18,7 @@ use toolgate_compiler::{Source, check, compile};
 use toolgate_runtime::artifact::digest_of;
 use toolgate_runtime::artifact::format::{DIGEST_AT, DIGESTED_FROM, HEADER_LEN_BYTES, MAGIC, VERSION};
 use toolgate_runtime::json::walk::{elements, flattened, members};
-use toolgate_runtime::json::{Kernel, Keys, Kind, NONE, Refusal, Shapes, Span, Text, Visit, read};
+use toolgate_runtime::json::{Kernel, Keys, Kind, NONE, Refusal, Shapes, Span, Stops, Text, Visit, read};
 use toolgate_runtime::{Options, Policy, Scratch};
 
 use self::support::{Deciders, Engines};
@@ -50,17 +50,19 @@ pub fn json(data: &[u8]) {
 
 /// Bytes as requests, one to a line, that come again and again.
 ///
-/// Every kernel marks them alike. Readers that learn from them, and such as have stopped learning half way, say of each
+/// Every kernel finds the same stops in them. Readers that learn from them, and such as have stopped learning half way, say of each
 /// what the strict reader says: the same verdict, the same reason, the same offset, the same values.
 pub fn scan(data: &[u8]) {
-    let mut expected = vec![[0; 8]; data.len() / 64 + 2];
-    for (index, kernel) in Kernel::all().enumerate() {
-        let mut marks = vec![[0x55; 8]; expected.len()];
-        kernel.mark(data, &mut marks);
-        if index == 0 {
-            expected = marks;
-        } else {
-            assert_eq!(marks, expected, "{} marks in another way", kernel.name());
+    for part in data.chunks(Stops::TEXT_LEN_MAX) {
+        let mut expected = Stops::NONE;
+        for (index, kernel) in Kernel::all().enumerate() {
+            let mut stops = Stops::NONE;
+            kernel.list(part, &mut stops);
+            if index == 0 {
+                expected = stops;
+            } else {
+                assert_eq!(stops.places(), expected.places(), "{} finds others", kernel.name());
+            }
         }
     }
     let mut keys = Keys::new();

@@ -13,7 +13,7 @@ use toolgate_runtime::json::{Keys, NONE, Number, Span, Text, Visit, hash, read};
 use toolgate_runtime::matcher::wildcard::{self, Literal};
 use toolgate_runtime::matcher::{address, path};
 use toolgate_runtime::{FieldValues, Options, Policy, Scratch};
-use toolgate_scan::{BLOCK_LEN_BYTES, Kernel, Marks};
+use toolgate_scan::{Kernel, Stops};
 
 /// Wants no member, so that only reading is measured.
 struct Nothing;
@@ -44,7 +44,7 @@ fn reader(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Where strings may end, marked by the kernel that is chosen here and by the scalar twin: in a request of the workload, and in
+/// Where strings may end, found by the kernel that is chosen here and by the scalar twin: in a request of the workload, and in
 /// as much as a window of the reader holds.
 fn scan(criterion: &mut Criterion) {
     let request_of = |made: Option<Workload>| made.and_then(|made| made.requests.into_iter().next());
@@ -54,11 +54,11 @@ fn scan(criterion: &mut Criterion) {
     kernels.extend(Some(Kernel::detect()).filter(|chosen| !kernels.contains(chosen)));
     let mut group = criterion.benchmark_group("scan");
     for request in [small, large].into_iter().flatten() {
-        let mut marks = vec![Marks::default(); request.len().div_ceil(BLOCK_LEN_BYTES)];
+        let mut stops = Stops::NONE;
         group.throughput(Throughput::Bytes(request.len() as u64));
         for kernel in &kernels {
             group.bench_function(format!("{} bytes by {}", request.len(), kernel.name()), |bencher| {
-                bencher.iter(|| kernel.mark(black_box(&request), black_box(&mut marks)));
+                bencher.iter(|| request.chunks(Stops::TEXT_LEN_MAX).for_each(|part| kernel.list(black_box(part), black_box(&mut stops))));
             });
         }
     }

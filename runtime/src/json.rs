@@ -31,5 +31,5 @@ pub use reason::{Reason, Refusal};
 pub(crate) use scan::prints;
 pub use shapes::Shapes;
 pub use text::Text;
-pub use toolgate_scan::Kernel;
+pub use toolgate_scan::{Kernel, Stops};
 pub use walk::Value;

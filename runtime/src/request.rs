@@ -3,7 +3,7 @@
 use crate::item::ItemKind;
 use crate::json::prints;
 use crate::json::text::Text;
-use crate::json::{Keys, Kind, NONE, ROOT, Reason, Refusal, Shapes, Span, Visit};
+use crate::json::{Keys, NONE, ROOT, Reason, Refusal, Shapes, Span, Visit};
 use crate::policy::Policy;
 use crate::scratch::RequestFields;
 
@@ -13,10 +13,8 @@ use crate::scratch::RequestFields;
 /// The law's section 3: the byte-level fault with the smallest offset, else the first rule of the rest that is broken.
 pub(crate) fn read(policy: &Policy, bytes: &[u8], keys: &mut Keys, shapes: &mut Shapes, fields: &mut RequestFields) -> Result<(), Refusal> {
     fields.begin();
-    let mut extract = Extract { policy, bytes, fields, top_input: None, own_input: None };
-    shapes.read(bytes, keys, &mut extract)?;
-    let Extract { top_input, own_input, .. } = extract;
-    normalise(policy, bytes, fields, top_input, own_input)
+    shapes.read(bytes, keys, &mut Extract { policy, bytes, fields })?;
+    normalise(policy, bytes, fields)
 }
 
 /// Puts the values of the fields that the policy reads into their slots.
@@ -24,53 +22,45 @@ struct Extract<'a> {
     policy: &'a Policy,
     bytes: &'a [u8],
     fields: &'a mut RequestFields,
-    top_input: Option<Span>,
-    own_input: Option<Span>,
 }
 
 impl Extract<'_> {
-    /// The node of an `input` that is written at the top: behind all fields.
-    fn top_input_node(&self) -> u32 {
-        // INVARIANT: the artifact says in one word how many fields there are.
-        self.policy.fields.len() as u32
-    }
-
-    /// Keeps where an input stands. Apart, so that the reader's loop does not carry it along.
+    /// Apart, so that the reader's loop does not carry it along.
     #[inline(never)]
-    fn input(&mut self, node: u32, span: Span) {
-        let field = self.policy.known.action_input;
-        if node == field {
-            self.own_input = Some(span);
-        } else {
-            self.top_input = Some(span);
-            self.fields.put(field, span, self.bytes);
+    fn prepare(&mut self, node: u32) {
+        let hash = self.fields.prepare(node, self.bytes);
+        if hash != 0 {
+            self.policy.bring_slot_near(node, hash);
         }
+    }
+}
+
+impl Policy {
+    /// The node of an `input` that is written at the top: behind all fields.
+    fn top_input(&self) -> u32 {
+        // INVARIANT: the artifact says in one word how many fields there are.
+        self.fields.len() as u32
     }
 }
 
 impl Visit for Extract<'_> {
     #[inline]
     fn member(&mut self, parent: u32, key: Text<'_>, key_hash: u64, _at: u32) -> u32 {
-        let parent = if parent == self.top_input_node() { self.policy.known.action_input } else { parent };
+        let parent = if parent == self.policy.top_input() { self.policy.known.action_input } else { parent };
         let found = self.policy.child(parent, key, key_hash);
-        if found == NONE && parent == ROOT && key.eq_bytes(b"input") { self.top_input_node() } else { found }
+        if found == NONE && parent == ROOT && key.eq_bytes(b"input") { self.policy.top_input() } else { found }
     }
 
     #[cfg_attr(target_arch = "wasm32", inline(never))]
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn value(&mut self, node: u32, span: Span) {
-        let hash = self.fields.put(node, span, self.bytes);
-        if self.fields.is_input(node) {
-            self.input(node, span);
-        }
-        if hash != 0 {
-            self.policy.bring_slot_near(node, hash);
+        if self.fields.place(node, span) {
+            self.prepare(node);
         }
     }
 
     fn restart(&mut self) {
         self.fields.begin();
-        (self.top_input, self.own_input) = (None, None);
     }
 }
 
@@ -103,7 +93,30 @@ fn refuse(reason: Reason, offset: u32) -> Result<(), Refusal> {
     Err(Refusal { reason, offset })
 }
 
-fn normalise(policy: &Policy, bytes: &[u8], fields: &mut RequestFields, top: Option<Span>, own: Option<Span>) -> Result<(), Refusal> {
+fn normalise(policy: &Policy, bytes: &[u8], fields: &mut RequestFields) -> Result<(), Refusal> {
+    let known = &policy.known;
+    let is_usual = |field: u32| !fields.is_there(field) || fields.is_object(field);
+    // The module of WebAssembly has a limit to its size, and this only is the shorter way.
+    let are_usual = cfg!(not(target_family = "wasm"))
+        && fields.is_object(known.action)
+        && [known.actor, known.resource, known.context, known.action_input].into_iter().all(is_usual)
+        && !fields.is_there(policy.top_input());
+    if !are_usual {
+        normalise_any(policy, bytes, fields)?;
+    }
+    match fields.kind_and_offset(known.action_name) {
+        None => refuse(Reason::Action, fields.kind_and_offset(known.action).map_or(0, |(_, at)| at)),
+        Some((ItemKind::String, at)) => {
+            let name = fields.span(known.action_name).and_then(|span| span.of(bytes).as_text());
+            if name.is_some_and(is_action_name) { Ok(()) } else { refuse(Reason::Action, at) }
+        }
+        Some((_, at)) => refuse(Reason::Action, at),
+    }
+}
+
+/// Gives the top-level members their one form, whatever they are.
+#[inline(never)]
+fn normalise_any(policy: &Policy, bytes: &[u8], fields: &mut RequestFields) -> Result<(), Refusal> {
     let known = &policy.known;
     let action = fields.kind_and_offset(known.action);
     if let Some((kind, at)) = action
@@ -122,27 +135,27 @@ fn normalise(policy: &Policy, bytes: &[u8], fields: &mut RequestFields, top: Opt
             Some((_, at)) => return refuse(Reason::MemberType, at),
         }
     }
+    let (own, top) = (fields.kind_and_offset(known.action_input), fields.kind_and_offset(policy.top_input()));
     // Of two wrong inputs the action's own is told: it is what the law calls the input.
-    if let Some(span) = [own, top].into_iter().flatten().find(|span| !matches!(span.kind, Kind::Object | Kind::Null)) {
-        return refuse(Reason::MemberType, span.offset());
+    if let Some((_, at)) = [own, top].into_iter().flatten().find(|(kind, _)| !matches!(kind, ItemKind::Object | ItemKind::Null)) {
+        return refuse(Reason::MemberType, at);
     }
-    if let (Some(top), Some(_)) = (top, own) {
-        return refuse(Reason::ConflictingInput, top.offset());
+    if let (Some((_, at)), Some(_)) = (top, own) {
+        return refuse(Reason::ConflictingInput, at);
     }
-    if let Some(Span { kind: Kind::Null, .. }) = top.or(own) {
+    if top.is_some() {
+        fields.copy(policy.top_input(), known.action_input);
+    }
+    if let Some((ItemKind::Null, _)) = top.or(own) {
         fields.set_kind(known.action_input, ItemKind::Absent);
     }
-    let Some((kind, action_at)) = action else { return refuse(Reason::Action, 0) };
-    if kind == ItemKind::String {
-        expand(bytes, fields, known.action, known.action_name);
-    }
-    match fields.kind_and_offset(known.action_name) {
-        None => refuse(Reason::Action, action_at),
-        Some((ItemKind::String, at)) => {
-            let name = fields.span(known.action_name).and_then(|span| span.of(bytes).as_text());
-            if name.is_some_and(is_action_name) { Ok(()) } else { refuse(Reason::Action, at) }
+    match action {
+        None => refuse(Reason::Action, 0),
+        Some((ItemKind::String, _)) => {
+            expand(bytes, fields, known.action, known.action_name);
+            Ok(())
         }
-        Some((_, at)) => refuse(Reason::Action, at),
+        Some(_) => Ok(()),
     }
 }
 

@@ -31,23 +31,21 @@ pub(crate) struct RequestFields {
     /// Slots with another stamp are left from an earlier request.
     stamp: u32,
     slots: Box<[Slot]>,
+    /// Of the strings in slots that want it; 0 where none does.
+    hashes: Box<[u64]>,
     numbers: Box<[Option<Number>]>,
 }
 
 #[derive(Clone, Copy)]
 struct Slot {
     stamp: u32,
-    kind: ItemKind,
-    escaped: bool,
-    /// What the policy wants prepared of the field, and [`INPUT`]. It stays from request to request.
-    flags: u8,
     start: u32,
     end: u32,
-    hash: u64,
+    kind: ItemKind,
+    escaped: bool,
+    /// What the policy wants prepared of the field. It stays from request to request.
+    flags: u8,
 }
-
-/// Slot flag, beside the field's own: the value is an input, of the action or at the top.
-const INPUT: u8 = 1 << 7;
 
 /// Rules that were checked, and index nodes that were entered, while an array gives several ways to them.
 pub(crate) struct Ways {
@@ -176,20 +174,17 @@ impl Scratch {
 impl RequestFields {
     /// Room for a policy's fields, and behind them for an `input` that is written at the top.
     pub(crate) fn try_new(policy: &Policy) -> Result<Self, OutOfMemory> {
-        let blank = Slot { stamp: 0, kind: ItemKind::Absent, escaped: false, flags: INPUT, start: 0, end: 0, hash: 0 };
+        let blank = Slot { stamp: 0, start: 0, end: 0, kind: ItemKind::Absent, escaped: false, flags: 0 };
         let mut slots = filled(blank, policy.fields.len().saturating_add(1))?;
         for (slot, field) in slots.iter_mut().zip(&policy.fields) {
             slot.flags = (field.flags & (FIELD_HASHED | FIELD_NUMERIC)) as u8;
         }
-        if let Some(slot) = slots.get_mut(policy.known.action_input as usize) {
-            slot.flags |= INPUT;
-        }
-        Ok(Self { stamp: 0, slots, numbers: filled(None, policy.fields.len())? })
+        Ok(Self { stamp: 0, slots, hashes: filled(0, policy.fields.len())?, numbers: filled(None, policy.fields.len())? })
     }
 
     /// Bytes on the heap.
     pub(crate) fn len_bytes(&self) -> usize {
-        size_of_val(&*self.slots).saturating_add(size_of_val(&*self.numbers))
+        [size_of_val(&*self.slots), size_of_val(&*self.hashes), size_of_val(&*self.numbers)].into_iter().fold(0, usize::saturating_add)
     }
 
     /// Forgets the request before.
@@ -201,29 +196,49 @@ impl RequestFields {
         }
     }
 
-    /// Whether a value that has this place is an input.
-    #[inline(always)]
-    pub(crate) fn is_input(&self, field: u32) -> bool {
-        self.slots.get(field as usize).is_some_and(|slot| slot.flags & INPUT != 0)
+    /// Keeps a value, with what the policy wants prepared of it.
+    pub(crate) fn put(&mut self, field: u32, span: Span, request: &[u8]) {
+        if self.place(field, span) {
+            self.prepare(field, request);
+        }
     }
 
-    /// Keeps a value, with what the policy wants prepared for the field. Returns the hash, if it is among that, or 0.
+    /// Keeps a value. The answer is whether the policy wants something of it that [`RequestFields::prepare`] may have to prepare.
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-    pub(crate) fn put(&mut self, field: u32, span: Span, request: &[u8]) -> u64 {
-        let Some(slot) = self.slots.get_mut(field as usize) else { return 0 };
-        let (kind, flags) = (ItemKind::from(span.kind), slot.flags);
-        let mut hash = 0;
-        if kind == ItemKind::String && flags & FIELD_HASHED as u8 != 0 {
-            hash = Text::hash_within(request, span.start as usize, span.end as usize, span.escaped);
+    pub(crate) fn place(&mut self, field: u32, span: Span) -> bool {
+        let Some(slot) = self.slots.get_mut(field as usize) else { return false };
+        let Span { kind, start, end, escaped } = span;
+        *slot = Slot { stamp: self.stamp, start, end, kind: kind.into(), escaped, flags: slot.flags };
+        slot.flags != 0
+    }
+
+    /// Prepares what the policy wants of a value that has its place. Returns the hash, if it is among that, or 0.
+    pub(crate) fn prepare(&mut self, field: u32, request: &[u8]) -> u64 {
+        let Some(slot) = self.slots.get(field as usize) else { return 0 };
+        let (start, end) = (slot.start as usize, slot.end as usize);
+        if slot.kind == ItemKind::String
+            && slot.flags & FIELD_HASHED as u8 != 0
+            && let Some(hash) = self.hashes.get_mut(field as usize)
+        {
+            *hash = Text::hash_within(request, start, end, slot.escaped);
+            return *hash;
         }
-        *slot = Slot { stamp: self.stamp, kind, escaped: span.escaped, flags, start: span.start, end: span.end, hash };
-        if kind == ItemKind::Number
-            && flags & FIELD_NUMERIC as u8 != 0
+        if slot.kind == ItemKind::Number
+            && slot.flags & FIELD_NUMERIC as u8 != 0
             && let Some(number) = self.numbers.get_mut(field as usize)
         {
-            *number = Number::parse(span.of(request).text);
+            *number = Number::parse(request.get(start..end).unwrap_or_default());
         }
-        hash
+        0
+    }
+
+    /// Gives a field the value of another, which is an object.
+    pub(crate) fn copy(&mut self, from: u32, to: u32) {
+        if let Some(Slot { start, end, kind, .. }) = self.slot(from).copied()
+            && let Some(slot) = self.slots.get_mut(to as usize)
+        {
+            *slot = Slot { stamp: self.stamp, start, end, kind, escaped: false, flags: slot.flags };
+        }
     }
 
     /// Changes what a field is, its text kept.
@@ -247,7 +262,20 @@ impl RequestFields {
 
     /// The hash of a string field, if it was prepared.
     pub(crate) fn hash(&self, field: u32) -> Option<u64> {
-        self.slot(field).map(|slot| slot.hash).filter(|hash| *hash != 0)
+        self.slot(field).filter(|slot| slot.kind == ItemKind::String)?;
+        self.hashes.get(field as usize).copied().filter(|hash| *hash != 0)
+    }
+
+    /// Whether a field is an object in this request.
+    #[inline(always)]
+    pub(crate) fn is_object(&self, field: u32) -> bool {
+        self.slot(field).is_some_and(|slot| slot.kind == ItemKind::Object)
+    }
+
+    /// Whether a field is in this request.
+    #[inline(always)]
+    pub(crate) fn is_there(&self, field: u32) -> bool {
+        self.slot(field).is_some()
     }
 
     /// The span of a string field.
@@ -275,7 +303,7 @@ impl Source for Request<'_> {
     #[inline(always)]
     fn hashed(&self, field: u32) -> Option<(&[u8], u64)> {
         let slot = self.fields.slot(field).filter(|slot| slot.kind == ItemKind::String && !slot.escaped)?;
-        Some((self.bytes.get(slot.start as usize..slot.end as usize)?, slot.hash))
+        Some((self.bytes.get(slot.start as usize..slot.end as usize)?, self.fields.hashes.get(field as usize).copied()?))
     }
 
     #[inline(always)]
@@ -293,6 +321,8 @@ impl Source for Request<'_> {
     fn own(&self, field: u32) -> Option<Item<'_>> {
         let slot = self.fields.slot(field)?;
         let text = self.bytes.get(slot.start as usize..slot.end as usize).unwrap_or(&[]);
-        Some(Item { kind: slot.kind, text, escaped: slot.escaped, hash: slot.hash, number: self.number(field) })
+        // Of what is no string nobody asks for it.
+        let hash = self.fields.hashes.get(field as usize).copied().unwrap_or(0);
+        Some(Item { kind: slot.kind, text, escaped: slot.escaped, hash, number: self.number(field) })
     }
 }

@@ -1,6 +1,8 @@
-//! A way to mark stops, and the loop that all of them share.
+//! A way to find stops, and the loop that all of them share.
 
-/// A way to mark stops that this processor can take.
+use crate::list::Stops;
+
+/// A way to find stops that this processor can take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kernel(Instructions);
 
@@ -68,63 +70,26 @@ impl Kernel {
         }
     }
 
-    /// Marks the stops of `text`, lowest bits first: bit i % 8 of byte i / 8 is about byte i of the text.
-    ///
-    /// All of `marks` is written. Past the end of `text` all is a stop; what of `text` has no mark is not read.
+    /// Lists the stops of the first [`Stops::TEXT_LEN_MAX`] bytes of `text`.
     ///
     /// # Panics
     /// Never.
     #[inline]
-    pub fn mark(self, text: &[u8], marks: &mut [Marks]) {
+    pub fn list(self, text: &[u8], stops: &mut Stops) {
+        let text = text.get(..Stops::TEXT_LEN_MAX).unwrap_or(text);
         match self.0 {
             #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-            Instructions::Scalar => crate::scalar::mark(text, marks),
-            // SAFETY: `Kernel::all` made this kernel after it had asked the processor for AVX2.
+            Instructions::Scalar => crate::scalar::list(text, stops),
+            // SAFETY: `Kernel::all` made this kernel after it had asked the processor for AVX2 and BMI1.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2 => unsafe { crate::x86::mark_avx2(text, marks) },
-            // SAFETY: `Kernel::all` made this kernel after it had asked the processor for AVX-512 F and BW.
+            Instructions::Avx2 => unsafe { crate::x86::list_avx2(text, stops) },
+            // SAFETY: `Kernel::all` made this kernel after it had asked the processor for AVX-512 F, BW and VBMI2, and POPCNT.
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx512 => unsafe { crate::x86::mark_avx512(text, marks) },
+            Instructions::Avx512 => unsafe { crate::x86::list_avx512(text, stops) },
             #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
-            Instructions::Neon => crate::neon::mark(text, marks),
+            Instructions::Neon => crate::neon::list(text, stops),
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-            Instructions::Simd128 => crate::simd128::mark(text, marks),
+            Instructions::Simd128 => crate::simd128::list(text, stops),
         }
     }
-}
-
-/// Bytes that [`Marks`] are about.
-pub const BLOCK_LEN_BYTES: usize = 64;
-
-/// The marks of one block of text.
-pub type Marks = [u8; BLOCK_LEN_BYTES / 8];
-
-pub(crate) type Block = [u8; BLOCK_LEN_BYTES];
-
-/// Marks `text` block by block; `stops` marks one. Becomes part of its caller, and so is compiled for its instructions.
-#[inline(always)]
-pub(crate) fn mark_blocks(text: &[u8], marks: &mut [Marks], stops: impl Fn(&Block) -> u64) {
-    let (blocks, rest) = text.as_chunks::<BLOCK_LEN_BYTES>();
-    let (whole, others) = marks.split_at_mut(blocks.len().min(marks.len()));
-    for (mark, block) in whole.iter_mut().zip(blocks) {
-        *mark = stops(block).to_le_bytes();
-    }
-    let Some((last, beyond)) = others.split_first_mut() else { return };
-    // INVARIANT: shorter than a block, so no shift here is by 64 or more but for the one that may be.
-    let len = rest.len() as u32;
-    let past_the_end = u64::MAX.wrapping_shl(len);
-    let stops = match text.last_chunk::<BLOCK_LEN_BYTES>() {
-        // The last 64 bytes overlap the block before.
-        Some(block) => stops(block).unbounded_shr((BLOCK_LEN_BYTES as u32).wrapping_sub(len)),
-        None => stops(&padded(rest)),
-    };
-    *last = (stops | past_the_end).to_le_bytes();
-    beyond.fill([u8::MAX; 8]);
-}
-
-/// A text of fewer than 64 bytes, filled up.
-fn padded(text: &[u8]) -> Block {
-    let mut block = [0; BLOCK_LEN_BYTES];
-    block.iter_mut().zip(text).for_each(|(place, byte)| *place = *byte);
-    block
 }

@@ -1,8 +1,8 @@
-//! Where the strings of a JSON text may end: one bit for each byte, 64 bytes at a time.
+//! Where the strings of a JSON text may end: the offsets of such bytes, found 64 bytes at a time.
 //!
 //! ```text
-//! text  {"a":"b\n","ż":1}          marks  bit i % 8 of byte i / 8: byte i is a stop
-//!        ↑ ↑ ↑ ↑ ↑ ↑↑↑  past the end: stops
+//! text  {"a":"b\n","ż":1}          stops  1 3 5 7 9 11 12 13 14
+//!        ↑ ↑ ↑ ↑ ↑ ↑↑↑
 //! ```
 //!
 //! A **stop** is a byte that a string cannot simply hold: a quote, a backslash, a control, or anything beyond ASCII. From
@@ -12,11 +12,12 @@
 //!
 //! [`differences`] compares 32 bytes and [`stops`] marks as many, by instructions that every processor of a target has.
 //!
-//! [`Kernel::mark`] does the same by every kernel. A vector kernel is only to be had where the processor has its
+//! [`Kernel::list`] finds those of a longer text by the processor's best instructions. A vector kernel is only to be had where the processor has its
 //! instructions, so that no caller can go wrong.
 #![no_std]
 
 mod kernel;
+mod list;
 mod near;
 #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
 mod neon;
@@ -28,6 +29,7 @@ mod wide;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub use kernel::{BLOCK_LEN_BYTES, Kernel, Marks};
+pub use kernel::Kernel;
+pub use list::Stops;
 pub use near::bring_near;
 pub use wide::{WIDE, differences, stops};

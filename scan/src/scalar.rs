@@ -1,15 +1,16 @@
 //! Eight bytes at a time, in plain Rust.
 
-use crate::kernel::{Marks, mark_blocks};
+use crate::list::{Block, Stops, list_blocks, put_one_by_one};
 #[cfg(not(target_arch = "x86_64"))]
 use crate::wide::WIDE;
 
-pub(crate) fn mark(text: &[u8], marks: &mut [Marks]) {
-    mark_blocks(text, marks, |block| {
+pub(crate) fn list(text: &[u8], stops: &mut Stops) {
+    let marks = |block: &Block| {
         let (words, _) = block.as_chunks::<8>();
         // The last word's bits are the highest.
         words.iter().rev().fold(0, |marks, word| marks << 8 | u64::from(stops_of(u64::from_le_bytes(*word))))
-    });
+    };
+    list_blocks(text, stops, marks, put_one_by_one);
 }
 
 /// One bit for each byte of a word. No byte borrows or carries from another, so every bit is exact.

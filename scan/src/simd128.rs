@@ -2,14 +2,15 @@
 
 use core::arch::wasm32::{i8x16_lt, i8x16_splat, u8x16_bitmask, u8x16_eq, u8x16_ne, u8x16_splat, v128, v128_load, v128_or};
 
-use crate::kernel::{Marks, mark_blocks};
+use crate::list::{Block, Stops, list_blocks, put_one_by_one};
 use crate::wide::WIDE;
 
-pub(crate) fn mark(text: &[u8], marks: &mut [Marks]) {
-    mark_blocks(text, marks, |block| {
+pub(crate) fn list(text: &[u8], stops: &mut Stops) {
+    let marks = |block: &Block| {
         let (parts, _) = block.as_chunks::<16>();
         parts.iter().rev().fold(0, |marks, part| marks << 16 | u64::from(stops_of(load(part))))
-    });
+    };
+    list_blocks(text, stops, marks, put_one_by_one);
 }
 
 #[inline(always)]

@@ -2,32 +2,34 @@
 
 use core::arch::x86_64::{
     __m128i, __m256i, __m512i, _mm_cmpeq_epi8, _mm_cmplt_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
-    _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8,
-    _mm512_cmpeq_epi8_mask, _mm512_cmplt_epi8_mask, _mm512_loadu_si512, _mm512_set1_epi8,
+    _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm512_add_epi16,
+    _mm512_castsi512_si256, _mm512_cmpeq_epi8_mask, _mm512_cmplt_epi8_mask, _mm512_cvtepu8_epi16, _mm512_extracti64x4_epi64,
+    _mm512_loadu_si512, _mm512_maskz_compress_epi8, _mm512_set1_epi8, _mm512_set1_epi16, _mm512_storeu_si512,
 };
 
-use crate::kernel::{Block, Marks, mark_blocks};
+use crate::list::{Block, Room, Stops, list_blocks, put_one_by_one};
 use crate::wide::WIDE;
 
-cpufeatures::new!(avx2, "avx2");
-cpufeatures::new!(avx512, "avx512f", "avx512bw");
+cpufeatures::new!(avx2, "avx2", "bmi1", "popcnt");
+cpufeatures::new!(avx512, "avx512f", "avx512bw", "avx512vbmi2", "popcnt");
 
-/// Whether processor and system support AVX2.
+/// Whether processor and system support AVX2, and BMI1 and POPCNT beside it.
 pub(crate) fn has_avx2() -> bool {
     avx2::get()
 }
 
-/// Whether processor and system support AVX-512 F and BW.
+/// Whether processor and system support AVX-512 F, BW and VBMI2, and POPCNT beside them.
 pub(crate) fn has_avx512() -> bool {
     avx512::get()
 }
 
-#[target_feature(enable = "avx2")]
-pub(crate) fn mark_avx2(text: &[u8], marks: &mut [Marks]) {
-    mark_blocks(text, marks, |block| {
+#[target_feature(enable = "avx2,bmi1,popcnt")]
+pub(crate) fn list_avx2(text: &[u8], stops: &mut Stops) {
+    let marks = |block: &Block| {
         let [low, high] = halves(block);
         u64::from(stops_avx2(low)) | u64::from(stops_avx2(high)) << 32
-    });
+    };
+    list_blocks(text, stops, marks, put_one_by_one);
 }
 
 #[inline]
@@ -48,13 +50,42 @@ fn stops_avx2(bytes: __m256i) -> u32 {
     _mm256_movemask_epi8(_mm256_or_si256(_mm256_or_si256(quote, backslash), below)) as u32
 }
 
-#[target_feature(enable = "avx512f,avx512bw")]
-pub(crate) fn mark_avx512(text: &[u8], marks: &mut [Marks]) {
-    mark_blocks(text, marks, |block| {
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
+pub(crate) fn list_avx512(text: &[u8], stops: &mut Stops) {
+    let marks = |block: &Block| {
         // SAFETY: the block has 64 bytes, and the load needs no alignment.
         stops_avx512(unsafe { _mm512_loadu_si512(block.as_ptr().cast()) })
-    });
+    };
+    list_blocks(text, stops, marks, |marks, base, room| put_avx512(marks, base, room));
 }
+
+/// The bytes 0 to 63, those that are marked moved together, and widened.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
+fn put_avx512(marks: u64, base: u16, room: &mut Room) -> usize {
+    let base = _mm512_set1_epi16(base as i16);
+    // SAFETY: there are 64 bytes, and the load needs no alignment.
+    let offsets = _mm512_maskz_compress_epi8(marks, unsafe { _mm512_loadu_si512(OFFSETS.as_ptr().cast()) });
+    let low = _mm512_add_epi16(base, _mm512_cvtepu8_epi16(_mm512_castsi512_si256(offsets)));
+    let high = _mm512_add_epi16(base, _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64::<1>(offsets)));
+    let at: *mut u16 = room.as_mut_ptr();
+    // SAFETY: there is room for 64 offsets, of which each store writes 32, and the stores need no alignment.
+    unsafe {
+        _mm512_storeu_si512(at.cast(), low);
+        _mm512_storeu_si512(at.add(32).cast(), high);
+    }
+    marks.count_ones() as usize
+}
+
+static OFFSETS: Block = {
+    let mut offsets = [0; 64];
+    let mut rest: &mut [u8] = &mut offsets;
+    while let [place, others @ ..] = rest {
+        *place = 63_u8.wrapping_sub(others.len() as u8);
+        rest = others;
+    }
+    offsets
+};
 
 /// As signed bytes, controls and all beyond ASCII are those below a space.
 #[inline]

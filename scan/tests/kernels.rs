@@ -1,24 +1,30 @@
 //! Every kernel of this processor against the law of stops, byte by byte.
-#![expect(clippy::arithmetic_side_effects, reason = "a panic is a failed test")]
 
-use toolgate_scan::{Kernel, Marks, WIDE, differences, stops};
+use toolgate_scan::{Kernel, Stops, WIDE, differences, stops};
 
-/// What `mark` must write, as its documentation says it.
-fn expected(text: &[u8], words: usize) -> Vec<Marks> {
-    let is_stop = |byte: Option<&u8>| byte.is_none_or(|byte| matches!(byte, b'"' | b'\\' | 0..0x20 | 0x80..));
-    let byte = |at: usize| (0..8).fold(0, |marks, bit| marks | u8::from(is_stop(text.get(8 * at + bit))) << bit);
-    (0..words).map(|word| std::array::from_fn(|at| byte(8 * word + at))).collect()
+fn is_stop(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | 0..0x20 | 0x80..)
 }
 
-fn check(text: &[u8], words: usize) {
-    let wanted = expected(text, words);
-    for (part, wanted) in text.as_chunks::<WIDE>().0.iter().zip(wanted.as_flattened().as_chunks::<4>().0) {
-        assert_eq!(stops(part), u32::from_le_bytes(*wanted), "{part:x?}");
+/// What `list` must write, as its documentation says it.
+fn expected(text: &[u8]) -> Vec<u16> {
+    (0_u16..).zip(text.iter().take(Stops::TEXT_LEN_MAX)).filter(|(_, byte)| is_stop(**byte)).map(|(at, _)| at).collect()
+}
+
+fn check(text: &[u8]) {
+    for part in text.as_chunks::<WIDE>().0 {
+        let wanted = part.iter().rev().fold(0, |marks, byte| marks << 1 | u32::from(is_stop(*byte)));
+        assert_eq!(stops(part), wanted, "{part:x?}");
     }
+    let wanted = expected(text);
     for kernel in Kernel::all() {
-        let mut marks = vec![[0x55; 8]; words];
-        kernel.mark(text, &mut marks);
-        assert_eq!(marks, wanted, "{} of {text:x?}", kernel.name());
+        // Nothing is left of another text.
+        let mut stops = Stops::NONE;
+        kernel.list(&[b'"'; Stops::TEXT_LEN_MAX], &mut stops);
+        kernel.list(text, &mut stops);
+        assert_eq!(stops.places(), wanted, "{} of {text:x?}", kernel.name());
+        assert!((1..).zip(wanted.iter().zip(wanted.iter().skip(1))).all(|(index, (one, next))| stops.pair(index) == Some((*one, *next))));
+        assert_eq!((stops.pair(0), stops.pair(wanted.len())), (None, None));
     }
 }
 
@@ -41,12 +47,12 @@ fn all_lengths() {
     // A stop at each distance from the end, and none.
     for len in (0..=260).step_by(some(1, 9)) {
         let plain = vec![b'a'; len];
-        check(&plain, len / 64 + 2);
+        check(&plain);
         for at in (0..len).step_by(some(1, 61)) {
             for stop in [b'"', b'\\', 0x1f, 0x80] {
                 let mut text = plain.clone();
                 text[at] = stop;
-                check(&text, len / 64 + 2);
+                check(&text);
             }
         }
     }
@@ -59,7 +65,7 @@ fn all_bytes_in_all_positions() {
             for around in [b'a', b'"'] {
                 let mut text = [around; 130];
                 text[at] = byte;
-                check(&text, 3);
+                check(&text);
             }
         }
     }
@@ -78,19 +84,18 @@ fn any_bytes_at_any_address() {
     for _ in 0..some(20_000, 15) {
         let start = next() as usize % bytes.len();
         let end = start + next() as usize % (bytes.len() - start + 1).min(some(700, 300));
-        check(&bytes[start..end], next() as usize % 14);
+        check(&bytes[start..end]);
     }
 }
 
-/// Words decide how much is read: none for none, and no byte beyond the last word's.
+/// A text may be longer than a list, and all of it may be stops.
 #[test]
-fn no_more_than_the_words_is_read() {
-    let text = vec![b'"'; 640];
-    for words in 0..=12 {
-        check(&text, words);
-        check(text.get(..words * 64).unwrap_or(&text), words);
+fn no_more_is_listed_than_there_is_room_for() {
+    for len in [0, 1, 63, 64, 65, 960, 1_023, 1_024, 1_025, 1_087, 1_088, 3_000] {
+        for text in [vec![b'"'; len], vec![b'a'; len]] {
+            check(&text);
+        }
     }
-    Kernel::all().for_each(|kernel| kernel.mark(b"", &mut []));
 }
 
 #[test]

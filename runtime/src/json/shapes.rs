@@ -1,11 +1,11 @@
 //! Texts seen before: a request that is put together like an earlier one is read by comparing what lies between its values.
 //!
 //! ```text
-//! {"actor":{"id": "bot-1" },"action":{"name": "pay" ,"input":{"amount": 12.5 }}}
-//! ── segment ───── value ─── segment ───────── value ─ segment ───────── value ─ segment
+//! {"actor":{"id":" bot-1" },"action":{"name":" pay" ,"input":{"amount": 12.5 }}}
+//! ── segment ────── value ── segment ────────── val ─ segment ───────── value ─ segment
 //! ```
 //!
-//! A text is segments and scalar values or arrays in turn. Values are always checked in full. A segment is compared with
+//! A text is segments and scalar values or arrays in turn; the opening quote of a string is the segment's. Values are always checked in full. A segment is compared with
 //! those that came from the same state in texts that [`read`] had accepted, so whatever has to be known of it (grammar,
 //! keys that are there already, depth, the fields of the values) is known. `docs/reader.md` has the argument. At anything
 //! else [`read`] reads the whole text: it alone refuses, and it alone decides what is learned.
@@ -16,7 +16,7 @@ mod window;
 
 use super::{
     keys::Keys,
-    reader::{BYTES_MAX, DEPTH_MAX, Kind, Span, Visit, number_end, read, scalar, skip, string_end_slowly, whole_end},
+    reader::{BYTES_MAX, DEPTH_MAX, Kind, NONE, Span, Visit, read, scalar, skip, string_end_slowly, whole_end},
     reason::Refusal,
     scan::token,
 };
@@ -51,7 +51,7 @@ struct Place {
 }
 
 impl Shapes {
-    /// Nothing learned yet; allocates 42 KiB.
+    /// Nothing learned yet; allocates 45 KiB.
     #[must_use]
     pub fn new() -> Self {
         Self::with_kernel(Kernel::detect())
@@ -132,69 +132,85 @@ impl Shapes {
     fn follow<V: Visit>(&mut self, text: &[u8], keys: &mut Keys, visit: &mut V) -> bool {
         let Self { memory, window, opened, missed, .. } = self;
         window.begin(text);
+        // What is carried from step to step is little enough for registers; the rest is left to functions that are called.
         let (mut state, mut at) = (memory::START, 0);
+        // Of the stops, the next.
+        let mut stop = 0_usize;
         loop {
-            let Some((&step, behind)) = memory.step(state, text, at) else {
+            let Some(step) = memory.step(state, text, at) else {
                 *missed = Some(Place { state, at });
                 return false;
             };
             if step.events != 0 {
-                containers(memory, step.events as usize, opened, at, visit);
+                containers(memory, step.events, opened, at, visit);
             }
             at = at.wrapping_add(step.len as usize);
+            stop = stop.wrapping_add(step.stops as usize);
             state = step.state as usize;
-            let Some(byte) = behind else { return true };
-            // Told in each branch, so that a visitor becomes part of it with a type that is known.
-            at = match byte {
-                b'"' => {
-                    let start = at.wrapping_add(1);
-                    let stop = window.next(text, start);
-                    let (end, escaped) = if text.get(stop) == Some(&b'"') {
-                        (stop, false)
-                    } else {
-                        let Ok(end) = string_end_slowly(text, stop) else { return false };
-                        end
-                    };
-                    tell(visit, step, Kind::String, (start, end), escaped);
-                    end.wrapping_add(1)
-                }
-                b'-' | b'0'..=b'9' => {
-                    // The module of WebAssembly has a limit to its size, and this only is the shorter way to the same end.
-                    let whole = if cfg!(target_family = "wasm") { None } else { whole_end(text, at) };
-                    let Some(end) = whole.or_else(|| number_end(text, at).ok()) else { return false };
-                    tell(visit, step, Kind::Number, (at, end), false);
+            if step.is_before_string() {
+                let (found, index) = window.next(text, at, stop);
+                let (end, escaped) = if text.get(found) == Some(&b'"') {
+                    (found, false)
+                } else {
+                    let Some(end) = string_end_at(text, found) else { return false };
                     end
-                }
-                b'[' => {
-                    let (depth, count) = memory.open_at(state);
-                    let end = match strings_end(window, text, at).filter(|_| depth < DEPTH_MAX) {
-                        Some(end) => end,
-                        None => {
-                            let Some((_, end)) = skip(text, at, keys, depth, count) else { return false };
-                            end
-                        }
-                    };
-                    tell(visit, step, Kind::Array, (at, end), false);
-                    end
-                }
-                _ => {
-                    let Ok((kind, end)) = scalar(text, at, byte) else { return false };
-                    tell(visit, step, kind, (at, end), false);
-                    end
-                }
+                };
+                tell(visit, step, Kind::String, (at, end), escaped);
+                at = end.wrapping_add(1);
+                stop = index.wrapping_add(1);
+                continue;
+            }
+            let Some(&byte) = text.get(at) else { return true };
+            let end = match byte {
+                b'[' => array_end(memory, window, state, text, at, keys).map(|end| (Kind::Array, end)),
+                _ => plain_end(text, at, byte),
             };
+            let Some((kind, end)) = end else { return false };
+            tell(visit, step, kind, (at, end), false);
+            at = end;
         }
     }
 }
 
-/// The end of the array that begins at `at`, if it is one of strings alone and not empty.
+/// The end of a string whose first stop is not plainly a quote, and whether it has escapes.
+#[cold]
 #[inline(never)]
+fn string_end_at(text: &[u8], stop: usize) -> Option<(usize, bool)> {
+    string_end_slowly(text, stop).ok()
+}
+
+/// The type and the end of a number or literal.
+#[inline(never)]
+fn plain_end(text: &[u8], at: usize, byte: u8) -> Option<(Kind, usize)> {
+    if byte.is_ascii_digit()
+        && let Some(end) = whole_end(text, at)
+    {
+        return Some((Kind::Number, end));
+    }
+    scalar(text, at, byte).ok()
+}
+
+/// The end of the array that begins at `at`.
+#[inline(never)]
+fn array_end(memory: &Memory, window: &mut Window, state: usize, text: &[u8], at: usize, keys: &mut Keys) -> Option<usize> {
+    let (depth, count) = memory.open_at(state);
+    match strings_end(window, text, at).filter(|_| depth < DEPTH_MAX) {
+        None => Some(skip(text, at, keys, depth, count)?.1),
+        end => end,
+    }
+}
+
+/// The end of the array that begins at `at`, if it is one of strings alone and not empty.
 fn strings_end(window: &mut Window, text: &[u8], mut at: usize) -> Option<usize> {
+    // The first one is looked for.
+    let mut stop = usize::MAX;
     loop {
         // Behind the bracket, or the comma.
         let (quote, b'"') = token(text, at.wrapping_add(1)) else { return None };
-        let stop = window.next(text, quote.wrapping_add(1));
-        let end = if text.get(stop) == Some(&b'"') { stop } else { string_end_slowly(text, stop).ok()?.0 };
+        let (found, index) = window.next(text, quote.wrapping_add(1), stop);
+        let end = if text.get(found) == Some(&b'"') { found } else { string_end_slowly(text, found).ok()?.0 };
+        // Its own quote, and that of the next.
+        stop = index.wrapping_add(2);
         let byte;
         (at, byte) = token(text, end.wrapping_add(1));
         match byte {
@@ -207,9 +223,11 @@ fn strings_end(window: &mut Window, text: &[u8], mut at: usize) -> Option<usize>
 
 /// Tells of the objects that a segment opens and closes.
 #[inline(always)]
-fn containers<V: Visit>(memory: &Memory, first: usize, opened: &mut [u32; DEPTH_MAX], at: usize, visit: &mut V) {
-    for index in first..memory::EVENTS_MAX {
-        let event = memory.event(index);
+fn containers<V: Visit>(memory: &Memory, mut index: u8, opened: &mut [u32; DEPTH_MAX], at: usize, visit: &mut V) {
+    // The first event is none.
+    while index != 0
+        && let Some(event) = memory.events.get(usize::from(index))
+    {
         let at = at.wrapping_add(event.offset as usize) as u32;
         let Some(opened) = opened.get_mut(event.depth() % DEPTH_MAX) else { return };
         if event.is_opening() {
@@ -220,14 +238,15 @@ fn containers<V: Visit>(memory: &Memory, first: usize, opened: &mut [u32; DEPTH_
         if event.is_last() {
             return;
         }
+        index = index.wrapping_add(1);
     }
 }
 
 /// Tells of the value behind a step, if anybody wants it.
 #[inline(always)]
-fn tell<V: Visit>(visit: &mut V, step: Step, kind: Kind, (start, end): (usize, usize), escaped: bool) {
-    if let Some(node) = memory::node(step.node) {
-        visit.value(node, Span { kind, start: start as u32, end: end as u32, escaped });
+fn tell<V: Visit>(visit: &mut V, step: &Step, kind: Kind, (start, end): (usize, usize), escaped: bool) {
+    if step.node != NONE {
+        visit.value(step.node, Span { kind, start: start as u32, end: end as u32, escaped });
     }
 }
 

@@ -128,6 +128,7 @@ fn typical() -> Vec<Vec<u8>> {
         r#"{"a":{"a":{"a":1,"b":2},"b":null},"b":false,"\u0061b":"x","":1}"#,
         r#"{"a":{"a":{"b":"12345678901234567890123456789012345678901234567890123456789012345678901234567890"}},"b":""}"#,
         r#"{"action":"x"}"#,
+        r#"{"action":7}"#,
         r#" { "b" : 1 , "a" : { } , "c" : { "d" : { } } } "#,
         r#"{}"#,
         r#"{"b":1}"#,
@@ -147,7 +148,8 @@ fn what_is_seen_again_is_known() {
     for text in &texts {
         assert_eq!(readers.check(text), all, "{}", String::from_utf8_lossy(text));
     }
-    // The same by other values, and not by other keys.
+    // The same by other values, and not by other keys. Strings are ways of their own.
+    assert_eq!(readers.check(br#"{"b":"x"}"#), 0);
     assert_eq!(readers.check(br#"{"action":"another"}"#), all);
     assert_eq!(readers.check(br#"{"action":-12.5e9}"#), all);
     assert_eq!(readers.check(br#"{"action":[[],{"a":1}]}"#), all);
@@ -167,6 +169,27 @@ fn long_segments_are_not_learned() {
     let mut readers = Readers::trained(&PATHS, &[long.clone(), text.to_vec()]);
     assert_eq!(readers.check(&long), 0);
     assert_eq!(readers.check(text), readers.learned.len());
+}
+
+/// Stops are listed for a kilobyte at a time; where a list ends makes no difference.
+#[test]
+fn texts_longer_than_a_list_are_read_alike() {
+    let text = |len: usize, one: &str| {
+        let pad = "p".repeat(len);
+        format!(
+            r#"{{"a":{{"a":"{pad}","b":"{one}"}},"b":["{pad}","{one}",7],"action":"{pad}{one}","context":{{"env":["q","{one}","{pad}"]}}}}"#
+        )
+    };
+    let mut readers = Readers::trained(&PATHS, &[text(3, "x").into_bytes()]);
+    let count = readers.learned.len();
+    for len in (0..2_200).step_by(71).chain(975..1_030).chain(490..520) {
+        for one in ["", "x", "\\n", "ż", "\\\"\\\\"] {
+            assert_eq!(readers.check(text(len, one).as_bytes()), count, "{len} {one}");
+        }
+        for one in ["\"", "\n", "\\x", "\u{7f}"] {
+            readers.check(text(len, one).as_bytes());
+        }
+    }
 }
 
 /// A text is learned when it has come a second time.
@@ -297,7 +320,8 @@ fn many_ways_from_one_state_are_known() {
         format!("{{\"action\":{{\"input\":{{\"{name}{number}\":{value}}},\"name\":\"{name}\"}}}}").into_bytes()
     };
     let all = |value: &'static str| names.iter().flat_map(move |name| (0..20).map(move |number| tool(name, number, value)));
-    let texts: Vec<Vec<u8>> = all("1").chain(names.iter().map(|name| format!("{{\"{name}\":{{}}}}").into_bytes())).collect();
+    let texts: Vec<Vec<u8>> =
+        all("1").chain(all("\"a\"")).chain(names.iter().map(|name| format!("{{\"{name}\":{{}}}}").into_bytes())).collect();
     let mut readers = Readers::trained(&PATHS, &texts);
     let count = readers.learned.len();
     for text in texts.iter().cloned().chain(all("\"other\"")).chain(all("[true]")) {
@@ -385,7 +409,7 @@ fn memory_that_is_full_is_used_anew() {
     }
 }
 
-/// Long texts, so that the marks are renewed: strings around every place where a window ends.
+/// Long texts, so that the stops are listed anew: strings around every place where a list ends.
 #[test]
 fn long_texts_are_read_alike() {
     let text = |first: usize, second: usize, last: &str| {
@@ -393,8 +417,8 @@ fn long_texts_are_read_alike() {
     };
     let mut readers = Readers::trained(&PATHS, &[text(1, 1, "")]);
     let all = readers.learned.len();
-    for first in (0..140).chain(4_000..4_400).chain([8_000, 100_000]) {
-        for second in [0, 1, 63, 64, 65, 4_200] {
+    for first in (0..140).chain(900..1_100).chain(2_030..2_060).chain([8_000, 100_000]) {
+        for second in [0, 1, 63, 64, 65, 1_020, 4_200] {
             assert_eq!(readers.check(&text(first, second, "end")), all);
             assert_eq!(readers.check(&text(first, second, "\\n\u{17c}\\ud834\\udd1e")), all);
             assert_eq!(readers.check(&text(first, second, "\\ud834")), 0);

@@ -9,11 +9,12 @@ use super::super::{
 use super::{
     Place, Shapes,
     memory::{
-        Event, FOLLOW_END, FOLLOW_VALUE, KEPT_MAX, LAST, Memory, OPENING, OTHERS_MAX, SEEN_MAX, SEGMENTS_LEN_BYTES, State, Step, door,
-        kept, node,
+        Event, FOLLOW_END, FOLLOW_FAR, FOLLOW_OTHER, FOLLOW_STRING, KEPT_MAX, LAST, Memory, OPENING, OTHERS_MAX, SEEN_MAX,
+        SEGMENTS_LEN_BYTES, State, Step, door, kept, node,
     },
 };
 use crate::json::NONE;
+use toolgate_scan::WIDE;
 
 impl Shapes {
     /// Learns the steps of a text from where it left what is known, if it did so there before. The text is one that
@@ -53,7 +54,9 @@ impl Shapes {
             };
             at = at.wrapping_add(step.len as usize);
             state = step.state as usize;
-            let Some((_, end)) = Value::begin(text, at) else { return };
+            // The quote that a string begins with is the segment's.
+            let begin = at.wrapping_sub(usize::from(step.is_before_string()));
+            let Some((_, end)) = Value::begin(text, begin) else { return };
             at = end;
         }
     }
@@ -89,6 +92,8 @@ impl Memory {
                 b'{' => is_opening = true,
                 b'}' if is_opening => is_opening = false,
                 b'}' => state = self.outer(state)?,
+                // The string that follows.
+                b'"' if place.wrapping_add(1) == end => {}
                 b'"' => {
                     let start = place.wrapping_add(1);
                     let (key_end, escaped) = string_end(text, start).ok()?;
@@ -115,8 +120,10 @@ impl Memory {
                 self.keep_events(events)?
             }
         };
-        let follow = follow(text, end);
-        let step = Step { segment, len, follow, state: state as u16, other: 0, node: self.states.get(state)?.node, events };
+        let follow = follow(text, end, len);
+        let stops = text.get(at..end)?.iter().filter(|byte| matches!(byte, b'"' | b'\\' | 0..0x20 | 0x80..)).count() as u8;
+        let node = node(self.states.get(state)?.node).unwrap_or(NONE);
+        let step = Step { segment, len, follow, stops, state: state as u16, other: 0, node, events };
         self.attach(from, step)?;
         Some(step)
     }
@@ -140,22 +147,22 @@ impl Memory {
     }
 
     /// Keeps the events of a segment, or finds them among those that are kept.
-    fn keep_events(&mut self, events: &[Event]) -> Option<u16> {
+    fn keep_events(&mut self, events: &[Event]) -> Option<u8> {
         let used = self.used.events;
         let known = self.events.get(1..used)?.windows(events.len()).position(|kept| kept == events);
         if let Some(at) = known {
-            return Some(at.wrapping_add(1) as u16);
+            return u8::try_from(at.wrapping_add(1)).ok();
         }
         let end = used.wrapping_add(events.len());
         self.events.get_mut(used..end)?.copy_from_slice(events);
         self.used.events = end;
-        Some(used as u16)
+        u8::try_from(used).ok()
     }
 
     /// The step whose segment stands at `at`.
     #[inline(never)]
     fn known(&self, state: usize, text: &[u8], at: usize) -> Option<Step> {
-        self.step(state, text, at).map(|(step, _)| *step)
+        self.step(state, text, at).copied()
     }
 
     /// Puts a step where it is looked for.
@@ -242,12 +249,19 @@ impl Memory {
     }
 }
 
-/// What follows a segment that ends at `end`.
-fn follow(text: &[u8], end: usize) -> u8 {
-    if end == text.len() { FOLLOW_END } else { FOLLOW_VALUE }
+/// What follows a segment of `len` bytes that ends at `end`.
+fn follow(text: &[u8], end: usize, len: u8) -> u8 {
+    let what = match text.get(end.wrapping_sub(1)..=end) {
+        // No key ends there: behind it stands a colon at least.
+        Some([b'"', _]) => FOLLOW_STRING,
+        Some(_) => FOLLOW_OTHER,
+        None => FOLLOW_END,
+    };
+    if len as usize > WIDE { what | FOLLOW_FAR } else { what }
 }
 
-/// Where the segment that begins at `at` ends: where a value begins that is no object, or at the end of the text.
+/// Where the segment that begins at `at` ends: where a value begins that is no object, of a string behind its quote, or at the
+/// end of the text.
 fn segment_end(text: &[u8], mut at: usize) -> usize {
     let mut is_value = false;
     loop {
@@ -256,7 +270,8 @@ fn segment_end(text: &[u8], mut at: usize) -> usize {
         match byte {
             b'{' | b'}' | b',' => is_value = false,
             b':' => is_value = true,
-            b'"' if !is_value => match string_end(text, at.wrapping_add(1)) {
+            b'"' if is_value => return at.wrapping_add(1),
+            b'"' => match string_end(text, at.wrapping_add(1)) {
                 Ok((end, _)) => at = end,
                 Err(_) => return at,
             },

@@ -37,22 +37,31 @@ pub(super) struct Used {
     pub(super) events: usize,
 }
 
-/// A way on from a state: the bytes up to the next value.
+/// A way on from a state: the bytes up to the next value, of a string with its opening quote.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Step {
     /// Where the bytes are.
     pub(super) segment: u16,
-    pub(super) len: u8,
-    /// What must follow; nothing does so where there is no step.
-    pub(super) follow: u8,
     /// The state behind the value that follows.
     pub(super) state: u16,
     /// Another step from the same state or, behind a door, from any; or 0.
     pub(super) other: u16,
-    /// What [`node`] takes: of the value that follows.
-    pub(super) node: u16,
-    /// The objects with a node that the segment opens and closes, or 0.
-    pub(super) events: u16,
+    /// Of the value that follows, or [`NONE`].
+    pub(super) node: u32,
+    pub(super) len: u8,
+    /// What must follow; nothing does so where there is no step.
+    pub(super) follow: u8,
+    /// How many of its bytes are stops.
+    pub(super) stops: u8,
+    /// The first of the objects with a node that the segment opens and closes, or 0.
+    pub(super) events: u8,
+}
+
+impl Step {
+    #[inline(always)]
+    pub(super) fn is_before_string(&self) -> bool {
+        self.follow & FOLLOW_STRING != 0
+    }
 }
 
 /// What a state is.
@@ -64,7 +73,7 @@ pub(super) struct State {
     /// The state's key, as written.
     pub(super) key: u16,
     pub(super) key_len: u8,
-    /// Containers that are open, and [`FIRST`]; 0 for what is no state.
+    /// Containers that are open, and [`State::FIRST`]; 0 for what is no state.
     pub(super) depth: u8,
     /// What [`node`] takes: of the key's value.
     pub(super) node: u16,
@@ -152,49 +161,51 @@ impl Memory {
             .fold(0, usize::saturating_add)
     }
 
-    /// The step whose segment stands at `at` and what must follow it behind, with the byte that does.
+    /// The step whose segment stands at `at`, and what must follow it behind.
     ///
     /// There is at most one: of two segments from one state where one begins the other, the shorter ends where a value
-    /// begins, or the text ends, and the longer goes on there.
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-    pub(super) fn step(&self, state: usize, text: &[u8], at: usize) -> Option<(&Step, Option<u8>)> {
-        let short;
-        let found = match text.get(at..at.wrapping_add(WIDE)).and_then(|found| found.first_chunk()) {
-            Some(found) => found,
-            None => {
-                short = last(text, at);
-                &short
-            }
-        };
+    /// begins, or the text ends, and the longer goes on there with what is no value.
+    #[inline(always)]
+    pub(super) fn step(&self, state: usize, text: &[u8], at: usize) -> Option<&Step> {
+        let step = self.at(state)?;
+        let rest = text.get(at..)?;
+        // Most are the first from their state, short, and not among the last bytes.
+        if let Some(found) = rest.first_chunk()
+            && self.begins(step, found)
+            && (step.follow == FOLLOW_STRING || (step.follow == FOLLOW_OTHER && is_other(rest.get(step.len as usize))))
+        {
+            return Some(step);
+        }
+        self.step_of_any(state, rest)
+    }
+
+    /// The same, whichever step it is.
+    #[inline(never)]
+    fn step_of_any(&self, state: usize, rest: &[u8]) -> Option<&Step> {
         let mut step = self.at(state)?;
         loop {
-            let end = at.wrapping_add(step.len as usize);
-            let behind = text.get(end).copied();
-            if may_follow(behind) & step.follow != 0 && self.fits(step, found, text.get(at..end)) {
-                return Some((step, behind));
+            if self.fits(step, rest) {
+                return Some(step);
             }
             if step.other == 0 {
-                return self.step_behind_door(state, found, text, at);
+                return self.step_behind_door(state, rest);
             }
             step = self.at(step.other as usize)?;
         }
     }
 
     /// The same among the steps that are found by two bytes.
-    #[inline(never)]
-    fn step_behind_door(&self, state: usize, found: &[u8; WIDE], text: &[u8], at: usize) -> Option<(&Step, Option<u8>)> {
+    fn step_behind_door(&self, state: usize, rest: &[u8]) -> Option<&Step> {
         let from = self.states.get(state % STATES_MAX)?;
         if from.others < OTHERS_MAX {
             return None;
         }
-        let mut index = *self.doors.get(door(state, text.get(at..)?, from.parts_at as usize)?)?;
+        let mut index = *self.doors.get(door(state, rest, from.parts_at as usize)?)?;
         while index != 0 {
             let step = self.at(index as usize)?;
-            let end = at.wrapping_add(step.len as usize);
-            let behind = text.get(end).copied();
             let is_from = self.states.get(index as usize % STATES_MAX)?.above as usize == state;
-            if is_from && may_follow(behind) & step.follow != 0 && self.fits(step, found, text.get(at..end)) {
-                return Some((step, behind));
+            if is_from && self.fits(step, rest) {
+                return Some(step);
             }
             index = step.other;
         }
@@ -207,15 +218,28 @@ impl Memory {
         self.steps.get(index % STATES_MAX)
     }
 
-    /// Whether the segment is what was found, or, if it is long, all of it.
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-    fn fits(&self, step: &Step, found: &[u8; WIDE], all: Option<&[u8]>) -> bool {
-        if step.len as usize > WIDE {
-            return all == self.segment(step);
-        }
+    /// Whether a text begins with as much of a segment as is compared at once.
+    #[inline(always)]
+    fn begins(&self, step: &Step, found: &[u8; WIDE]) -> bool {
         let wanted = self.segments.get(step.segment as usize % SEGMENTS_LEN_BYTES..).and_then(|rest| rest.first_chunk());
-        // INVARIANT: a step that something follows has at least one byte. What is behind them is shifted out.
+        // INVARIANT: a segment has at least one byte. What is behind them is shifted out.
         wanted.is_some_and(|wanted| differences(found, wanted).wrapping_shl(u32::from(step.len).wrapping_neg()) == 0)
+    }
+
+    /// Whether a text goes on with the segment of a step and with what must follow it.
+    #[inline]
+    fn fits(&self, step: &Step, rest: &[u8]) -> bool {
+        let follows = match step.follow & !FOLLOW_FAR {
+            FOLLOW_STRING => true,
+            FOLLOW_OTHER => is_other(rest.get(step.len as usize)),
+            FOLLOW_END => rest.len() == step.len as usize,
+            _ => false,
+        };
+        follows
+            && match rest.first_chunk() {
+                Some(found) if step.follow & FOLLOW_FAR == 0 => self.begins(step, found),
+                _ => self.segment(step).is_some_and(|segment| rest.starts_with(segment)),
+            }
     }
 
     pub(super) fn segment(&self, step: &Step) -> Option<&[u8]> {
@@ -227,55 +251,34 @@ impl Memory {
     pub(super) fn open_at(&self, state: usize) -> (usize, usize) {
         self.states.get(state).map_or((0, 0), |state| (state.depth(), state.count as usize))
     }
-
-    /// An event, of which there is none behind the last.
-    #[inline(always)]
-    pub(super) fn event(&self, index: usize) -> Event {
-        self.events.get(index % EVENTS_MAX).copied().unwrap_or_default()
-    }
 }
 
-/// The last bytes of a text, fewer than [`WIDE`], and zeros past its end.
-#[inline(always)]
-fn last(text: &[u8], at: usize) -> [u8; WIDE] {
-    let rest = text.get(at..).unwrap_or_default();
-    // INVARIANT: `rest` is shorter than 32 bytes, so no shift is by more than 128 bits.
-    let behind = |last: &[u8; 16], missing: usize| u128::from_le_bytes(*last).unbounded_shr((missing as u32).wrapping_mul(8)).to_le_bytes();
-    let mut bytes = [0; WIDE];
-    if let ([low, high], Some(last)) = (bytes.as_chunks_mut::<16>().0, text.last_chunk::<16>()) {
-        match rest.first_chunk::<16>() {
-            Some(first) => (*low, *high) = (*first, behind(last, WIDE.wrapping_sub(rest.len()))),
-            None => *low = behind(last, 16_usize.wrapping_sub(rest.len())),
-        }
-    } else {
-        bytes.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
-    }
-    bytes
-}
+/// A string follows, whose opening quote ends the segment.
+pub(super) const FOLLOW_STRING: u8 = 1;
+/// A value follows that is neither string nor object.
+pub(super) const FOLLOW_OTHER: u8 = 2;
+/// Nothing follows.
+pub(super) const FOLLOW_END: u8 = 4;
+/// Beside one of these: the segment is too long to be compared at once.
+pub(super) const FOLLOW_FAR: u8 = 8;
 
-/// A value may begin here.
-pub(super) const FOLLOW_VALUE: u8 = 1;
-/// The text may end here.
-pub(super) const FOLLOW_END: u8 = 2;
-
-/// What may stand behind a segment. A brace is none of it: it is a part of the segment.
-static FOLLOW: [u8; 256] = {
-    let mut follow = [0; 256];
-    let mut rest: &[u8] = b"\"[-0123456789tfn";
+/// Where a value may begin that is neither string nor object. A brace is a part of the segment.
+static IS_OTHER: [bool; 256] = {
+    let mut is_other = [false; 256];
+    let mut rest: &[u8] = b"[-0123456789tfn";
     while let [byte, others @ ..] = rest {
-        let (_, from) = follow.split_at_mut(*byte as usize);
+        let (_, from) = is_other.split_at_mut(*byte as usize);
         if let [place, ..] = from {
-            *place = FOLLOW_VALUE;
+            *place = true;
         }
         rest = others;
     }
-    follow
+    is_other
 };
 
-/// What the byte behind a segment, or the end of the text, may be.
 #[inline(always)]
-fn may_follow(behind: Option<u8>) -> u8 {
-    behind.map_or(FOLLOW_END, |byte| FOLLOW.get(byte as usize).copied().unwrap_or(0))
+fn is_other(byte: Option<&u8>) -> bool {
+    byte.is_some_and(|byte| IS_OTHER.get(*byte as usize).copied().unwrap_or(false))
 }
 
 /// The door of a segment of a state, unless it is too short.

@@ -1,55 +1,65 @@
 //! Where strings may end, for the part of the text around the place that is read.
 
-use toolgate_scan::{BLOCK_LEN_BYTES, Kernel, Marks};
+use toolgate_scan::{Kernel, Stops};
 
-/// The marks of a window of the text, renewed as the reader goes on.
+/// The stops of a part of the text, renewed as the reader goes on.
 pub(super) struct Window {
     kernel: Kernel,
-    /// The byte of all marks that the first one here is.
+    /// Where the part begins.
     first: usize,
-    marks: [Marks; BLOCKS],
+    stops: Stops,
 }
-
-/// 4 KiB of text, and two blocks because eight bytes of marks are looked at from any byte on.
-const BLOCKS: usize = 66;
 
 impl Window {
     pub(super) fn new(kernel: Kernel) -> Self {
-        Self { kernel, first: 0, marks: [Marks::default(); BLOCKS] }
+        Self { kernel, first: 0, stops: Stops::NONE }
     }
 
+    /// Takes up a text.
     #[inline(always)]
     pub(super) fn begin(&mut self, text: &[u8]) {
         self.fill(text, 0);
     }
 
-    /// The first stop from `at` on; at the latest the end of the text.
-    ///
-    /// INVARIANT: `at` lies no further than that, so eight bytes of marks from its own on have been filled, or do not lie
-    /// in the window.
+    /// The first stop of a string that begins at `at`, whose quote stands before, and which of the list it is; at the latest
+    /// the end of the text. It is the one at `index`, or is looked for.
     #[inline(always)]
-    pub(super) fn next(&mut self, text: &[u8], mut at: usize) -> usize {
+    pub(super) fn next(&mut self, text: &[u8], at: usize, index: usize) -> (usize, usize) {
+        // The quote is a stop itself. If the one before is there, no other is between them.
+        if let Some((quote, stop)) = self.stops.pair(index)
+            && self.first.wrapping_add(usize::from(quote)).wrapping_add(1) == at
+        {
+            return (self.first.wrapping_add(usize::from(stop)), index);
+        }
+        self.seek(text, at)
+    }
+
+    /// The first stop from `at` on, and which of the list it is; at the latest the end of the text.
+    #[inline(never)]
+    fn seek(&mut self, text: &[u8], at: usize) -> (usize, usize) {
+        // What lies before the part is not looked for.
+        if !(self.first..self.first.wrapping_add(Stops::TEXT_LEN_MAX)).contains(&at) {
+            self.fill(text, at);
+        }
         loop {
-            let place = (at / 8).wrapping_sub(self.first);
-            let marks = self.marks.as_flattened().get(place..place.wrapping_add(8)).and_then(|marks| marks.first_chunk());
-            let Some(marks) = marks else {
-                self.fill(text, at / BLOCK_LEN_BYTES);
-                continue;
-            };
-            let marks = u64::from_le_bytes(*marks) >> (at % 8);
-            if marks != 0 {
-                return at.wrapping_add(marks.trailing_zeros() as usize);
+            let place = at.saturating_sub(self.first);
+            let places = self.stops.places();
+            let index = places.partition_point(|stop| usize::from(*stop) < place);
+            if let Some(stop) = places.get(index) {
+                return (self.first.wrapping_add(usize::from(*stop)), index);
             }
-            at = (at | 7).wrapping_add(57);
+            let next = self.first.wrapping_add(Stops::TEXT_LEN_MAX);
+            if next >= text.len() {
+                return (text.len(), index);
+            }
+            self.fill(text, next);
         }
     }
 
-    /// Marks the text from a block on, as far as it or the window goes.
+    /// Finds the stops from a place on, as far as a list goes.
     #[inline(never)]
-    fn fill(&mut self, text: &[u8], block: usize) {
-        self.first = block.wrapping_mul(size_of::<Marks>());
-        let rest = text.get(block.wrapping_mul(BLOCK_LEN_BYTES)..).unwrap_or_default();
-        let count = (rest.len() / BLOCK_LEN_BYTES).wrapping_add(2);
-        self.kernel.mark(rest, self.marks.get_mut(..count.min(BLOCKS)).unwrap_or_default());
+    fn fill(&mut self, text: &[u8], first: usize) {
+        self.first = first;
+        self.kernel.list(text.get(first..).unwrap_or_default(), &mut self.stops);
     }
 }
