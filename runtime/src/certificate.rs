@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 
 use crate::artifact::format::{AFFIX_WORDS, CHILD_IS_RUN, CheckOp, NONE, Op, PLACE_FIELD_MASK, PLACE_OF_ELEMENT, TableKind};
 use crate::policy::{ListRecord, Node, Policy, Rule, Table, range};
-use crate::run::{Run, entry, texts};
+use crate::run::{Checks, Run, entry, texts};
 
 /// Upper bounds on the work of one decision. They hold for every request that is one; a refused request costs the reader's
 /// pass alone.
@@ -110,6 +110,9 @@ impl Policy {
         let conditions = Conditions::of(self);
         let rules: Vec<RuleCost> = self.rules.iter().map(|rule| conditions.rule(rule)).collect();
         let doubt = rules.iter().map(|rule| rule.doubt).fold(Cost::default(), Cost::max).times(DOUBTS_MAX.min(rules.len() as u64));
+        // Shared checks may be asked whether a candidate wants them or not.
+        let shared = Checks::new(self.shared.words(&self.runs)).count() as u64;
+        let doubt = doubt.and(Cost::new(shared, shared, shared));
         let scalar = self.index_scalar(&rules).and(doubt);
         // Every node is entered and every rule checked at most once before an array is met and once after.
         let entered = Cost::new((self.index_nodes.len() as u64).saturating_mul(2), 0, 0);

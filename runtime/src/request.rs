@@ -26,7 +26,7 @@ struct Extract<'a> {
 
 impl Extract<'_> {
     /// Apart, so that the reader's loop does not carry it along.
-    #[inline(never)]
+    #[cfg_attr(not(target_family = "wasm"), inline(never))]
     fn prepare(&mut self, node: u32) {
         let hash = self.fields.prepare(node, self.bytes);
         if hash != 0 {
@@ -115,7 +115,7 @@ fn normalise(policy: &Policy, bytes: &[u8], fields: &mut RequestFields) -> Resul
 }
 
 /// Gives the top-level members their one form, whatever they are.
-#[inline(never)]
+#[cfg_attr(not(target_family = "wasm"), inline(never))]
 fn normalise_any(policy: &Policy, bytes: &[u8], fields: &mut RequestFields) -> Result<(), Refusal> {
     let known = &policy.known;
     let action = fields.kind_and_offset(known.action);

@@ -66,15 +66,18 @@ fn put_avx512(marks: u64, base: u16, room: &mut Room) -> usize {
     let base = _mm512_set1_epi16(base as i16);
     // SAFETY: there are 64 bytes, and the load needs no alignment.
     let offsets = _mm512_maskz_compress_epi8(marks, unsafe { _mm512_loadu_si512(OFFSETS.as_ptr().cast()) });
-    let low = _mm512_add_epi16(base, _mm512_cvtepu8_epi16(_mm512_castsi512_si256(offsets)));
-    let high = _mm512_add_epi16(base, _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64::<1>(offsets)));
+    let count = marks.count_ones() as usize;
     let at: *mut u16 = room.as_mut_ptr();
+    let low = _mm512_add_epi16(base, _mm512_cvtepu8_epi16(_mm512_castsi512_si256(offsets)));
     // SAFETY: there is room for 64 offsets, of which each store writes 32, and the stores need no alignment.
-    unsafe {
-        _mm512_storeu_si512(at.cast(), low);
-        _mm512_storeu_si512(at.add(32).cast(), high);
+    unsafe { _mm512_storeu_si512(at.cast(), low) };
+    // Few blocks have so many.
+    if count > 32 {
+        let high = _mm512_add_epi16(base, _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64::<1>(offsets)));
+        // SAFETY: as above.
+        unsafe { _mm512_storeu_si512(at.add(32).cast(), high) };
     }
-    marks.count_ones() as usize
+    count
 }
 
 static OFFSETS: Block = {

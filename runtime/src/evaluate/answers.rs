@@ -82,6 +82,13 @@ impl<S: Source> Evaluator<'_, S> {
         }
     }
 
+    /// Asks all groups, as far as they have answers: nearly all of them are wanted sooner or later, and whether one is wanted by a
+    /// candidate can hardly be foretold.
+    #[inline(never)]
+    pub(crate) fn ask_ahead(&self) {
+        let _ = self.ask_all_shared();
+    }
+
     /// Asks all groups, and returns the checks that fail; `None` if one of them has no answer.
     #[inline(always)]
     pub(crate) fn ask_all_shared(&self) -> Option<u32> {

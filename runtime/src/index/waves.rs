@@ -26,8 +26,10 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
             {
                 return self.visit_whole(whole, fails);
             }
+            self.evaluator.ask_ahead();
             return self.node(self.policy.root);
         }
+        self.evaluator.ask_ahead();
         self.ways.met.clear();
         self.sought = Some(Keys::default());
         self.node(self.policy.root)?;
