@@ -47,16 +47,21 @@ impl<'a> Keys<'a> {
         true
     }
 
-    /// The children behind the keys, where there are any; then there are no keys any more.
+    /// Asks for the entries that the keys may have.
     #[inline(always)]
-    pub(super) fn take(&mut self, policy: &Policy) -> [u32; ROOM] {
-        let keys = self.keys.get_mut(..self.len).unwrap_or_default();
-        for key in keys.iter_mut() {
+    pub(super) fn bring_near(&mut self, policy: &Policy) {
+        for key in self.keys.get_mut(..self.len).unwrap_or_default() {
             if !key.slot.is_of(key.tag) {
                 key.search_on(policy);
             }
             policy.bring_entry_near(key.slot.entry, LINES);
         }
+    }
+
+    /// The children behind the keys, where there are any; then there are no keys any more. Their entries have been asked for.
+    #[inline(always)]
+    pub(super) fn take(&mut self, policy: &Policy) -> [u32; ROOM] {
+        let keys = self.keys.get_mut(..self.len).unwrap_or_default();
         let mut children = [NONE; ROOM];
         for (child, key) in children.iter_mut().zip(keys) {
             *child = key.child(policy);

@@ -29,12 +29,14 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
             self.evaluator.ask_ahead();
             return self.node(self.policy.root);
         }
-        self.evaluator.ask_ahead();
         self.ways.met.clear();
         self.sought = Some(Keys::default());
         self.node(self.policy.root)?;
+        self.bring_found_near();
+        // Meanwhile something else is done.
+        self.evaluator.ask_ahead();
+        self.meet_found()?;
         loop {
-            self.find()?;
             let mut next = 0_usize;
             while let Some(child) = self.ways.met.get(next) {
                 next = next.wrapping_add(1);
@@ -44,6 +46,7 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
                 return ControlFlow::Continue(());
             }
             self.ways.met.clear();
+            self.find()?;
         }
     }
 
@@ -120,6 +123,20 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
     /// Meets what is behind the keys sought.
     #[inline(never)]
     fn find(&mut self) -> ControlFlow<()> {
+        self.bring_found_near();
+        self.meet_found()
+    }
+
+    /// Asks for what is behind the keys sought.
+    #[inline(always)]
+    fn bring_found_near(&mut self) {
+        if let Some(sought) = &mut self.sought {
+            sought.bring_near(self.policy);
+        }
+    }
+
+    #[inline(always)]
+    fn meet_found(&mut self) -> ControlFlow<()> {
         let Some(sought) = &mut self.sought else { return ControlFlow::Continue(()) };
         let found = sought.take(self.policy);
         found.into_iter().filter(|child| *child != NONE).try_for_each(|child| self.meet(child))
