@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec;
 use core::fmt;
 
-use crate::artifact::format::{FIELD_HASHED, FIELD_NUMERIC, FIELD_READ};
+use crate::artifact::format::{FIELD_HASHED, FIELD_NUMERIC, FIELD_READ, FIELD_SOUGHT};
 use crate::decide::no_action;
 use crate::item::{Item, ItemKind, Source};
 use crate::json::{Keys, Kind, Number, Refusal, Text};
@@ -151,7 +151,7 @@ impl<'v> FieldValues<'v> {
         // Most are strings that nothing has to be prepared for. The module of WebAssembly has a limit to its size.
         if cfg!(not(target_family = "wasm"))
             && let FieldValue::String(text) = value
-            && self.flags.get(slot as usize).is_some_and(|flags| flags & FIELD_HASHED == 0)
+            && self.flags.get(slot as usize).is_some_and(|flags| flags & (FIELD_HASHED | FIELD_SOUGHT) == 0)
             && let Some(place) = self.values.get_mut(slot as usize).filter(|_| slot != crate::json::ROOT)
         {
             *place = Value { kind: Some(ItemKind::String), text: text.as_bytes(), hash: 0 };
@@ -181,7 +181,7 @@ impl<'v> FieldValues<'v> {
         };
         let text = text.as_bytes();
         let mut hash = 0;
-        if kind == ItemKind::String && flags & FIELD_HASHED != 0 {
+        if kind == ItemKind::String && flags & (FIELD_HASHED | FIELD_SOUGHT) != 0 {
             hash = crate::json::hash::hash(text);
         }
         if kind == ItemKind::Number

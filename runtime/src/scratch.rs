@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use crate::artifact::format::{FIELD_HASHED, FIELD_NUMERIC};
+use crate::artifact::format::{FIELD_HASHED, FIELD_NUMERIC, FIELD_SOUGHT};
 use crate::bitset::BitSet;
 use crate::holding::Holding;
 use crate::item::{Item, ItemKind, Source};
@@ -176,8 +176,14 @@ impl RequestFields {
     pub(crate) fn try_new(policy: &Policy) -> Result<Self, OutOfMemory> {
         let blank = Slot { stamp: 0, start: 0, end: 0, kind: ItemKind::Absent, escaped: false, flags: 0 };
         let mut slots = filled(blank, policy.fields.len().saturating_add(1))?;
+        // Where memory is not asked for ahead, a text is hashed where it is looked up, in fewer instructions. The module of WebAssembly
+        // has a limit to its size, and hashes all alike.
+        #[cfg(not(target_family = "wasm"))]
+        let sought = if policy.in_waves { FIELD_SOUGHT } else { 0 };
+        #[cfg(target_family = "wasm")]
+        let sought = FIELD_SOUGHT;
         for (slot, field) in slots.iter_mut().zip(&policy.fields) {
-            slot.flags = (field.flags & (FIELD_HASHED | FIELD_NUMERIC)) as u8;
+            slot.flags = (field.flags & (FIELD_HASHED | FIELD_NUMERIC | sought)) as u8;
         }
         Ok(Self { stamp: 0, slots, hashes: filled(0, policy.fields.len())?, numbers: filled(None, policy.fields.len())? })
     }
@@ -217,7 +223,7 @@ impl RequestFields {
         let Some(slot) = self.slots.get(field as usize) else { return 0 };
         let (start, end) = (slot.start as usize, slot.end as usize);
         if slot.kind == ItemKind::String
-            && slot.flags & FIELD_HASHED as u8 != 0
+            && slot.flags & (FIELD_HASHED | FIELD_SOUGHT) as u8 != 0
             && let Some(hash) = self.hashes.get_mut(field as usize)
         {
             *hash = Text::hash_within(request, start, end, slot.escaped);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use toolgate_runtime::artifact::format::{
-    CHILD_IS_RUN, ENTRY_IS_NODE, FIELD_HASHED, FIELD_NUMERIC, FIELD_READ, NONE, POSTING_LAST, POSTING_LEN_SHIFT, POSTING_REFERS, Section,
+    CHILD_IS_RUN, ENTRY_IS_NODE, FIELD_NUMERIC, FIELD_READ, FIELD_SOUGHT, NONE, POSTING_LAST, POSTING_LEN_SHIFT, POSTING_REFERS, Section,
     TABLE_SINGLE, TableKind,
 };
 use toolgate_runtime::json::hash::hash;
@@ -38,9 +38,9 @@ impl<'s> Writer<'s> {
     /// stands, and how many words it is.
     pub(super) fn index(mut self, root: &Node) -> Result<(u32, Vec<(u32, u32)>), EncodeError> {
         let at = self.node();
-        // What is looked up in every request is hashed while that is read; tables further down are seldom met.
+        // What is looked up in every request may be hashed while that is read; tables further down are seldom met.
         for table in root.tables.iter().filter(|table| matches!(table.content, Content::Exact(_))) {
-            self.fields.mark(table.field, FIELD_HASHED);
+            self.fields.mark(table.field, FIELD_SOUGHT);
         }
         self.index_node(at, root, false);
         for rule in (0..).take(self.rules.len()) {

@@ -289,10 +289,12 @@ pub const BOUND_WORDS: usize = 3;
 
 /// Field flag: a condition or a table asks this field itself.
 pub const FIELD_READ: u32 = 1;
-/// Field flag: a set or table wants the hash of this field's text.
+/// Field flag: a set wants the hash of this field's text.
 pub const FIELD_HASHED: u32 = 2;
 /// Field flag: a condition or table wants this field as a number.
 pub const FIELD_NUMERIC: u32 = 4;
+/// Field flag: a table at the root of the index wants the hash of this field's text.
+pub const FIELD_SOUGHT: u32 = 8;
 
 /// Set flag: null is a member.
 pub const SET_NULL: u32 = 1;
