@@ -7,7 +7,7 @@ use crate::{casbin, cedar, common_expression, datalogic, naive, quamina, rego, t
 pub const KINDS: [Kind; 14] = [
     Kind { name: "toolgate-json", how: "full decision", translate: toolgate::translate_json, artifact: Some(toolgate::artifact), ..OURS },
     Kind { name: "toolgate-verdict", how: "verdict alone", translate: toolgate::translate_verdict, ..OURS },
-    Kind { name: "toolgate-fields", how: "full decision, fields ready", translate: toolgate::translate_fields, ..OURS },
+    Kind { name: "toolgate-fields", how: "full decision, from fields", translate: toolgate::translate_fields, ..OURS },
     Kind { name: "quamina", package: "quamina", how: "one automaton of patterns", translate: quamina::translate, ..OURS },
     Kind { name: "by-hand", how: "serde_json into a tree, then a scan", translate: naive::translate, ..OURS },
     Kind { name: "by-hand-struct", how: "serde_json into a struct, then a scan", translate: naive::translate_struct, ..OURS },
