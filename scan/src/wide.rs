@@ -15,7 +15,7 @@ pub fn differences(left: &[u8; WIDE], right: &[u8; WIDE]) -> u32 {
     return crate::scalar::differences(left, right);
 }
 
-/// Which bytes are stops, as [`Kernel::mark`](crate::Kernel::mark) has it: bit i is about byte i. For a text too short to be
+/// Which bytes are stops, as [`Kernel::list`](crate::Kernel::list) has it: bit i is about byte i. For a text too short to be
 /// worth a kernel's call.
 #[must_use]
 #[inline(always)]
