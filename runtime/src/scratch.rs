@@ -238,7 +238,7 @@ impl RequestFields {
         0
     }
 
-    /// Gives a field the value of another, which is an object.
+    /// Gives a field the value of another, which is an object or null.
     pub(crate) fn copy(&mut self, from: u32, to: u32) {
         if let Some(Slot { start, end, kind, .. }) = self.slot(from).copied()
             && let Some(slot) = self.slots.get_mut(to as usize)

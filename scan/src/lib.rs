@@ -12,8 +12,8 @@
 //!
 //! [`differences`] compares 32 bytes and [`stops`] marks as many, by instructions that every processor of a target has.
 //!
-//! [`Kernel::list`] finds those of a longer text by the processor's best instructions. A vector kernel is only to be had where the processor has its
-//! instructions, so that no caller can go wrong.
+//! [`Kernel::list`] finds those of a longer text by the processor's best instructions. A vector kernel is only to be had
+//! where the processor has its instructions, so that no caller can go wrong.
 #![no_std]
 
 mod kernel;
@@ -30,6 +30,6 @@ mod wide;
 mod x86;
 
 pub use kernel::Kernel;
-pub use list::Stops;
+pub use list::{Stops, is_stop};
 pub use near::bring_near;
 pub use wide::{WIDE, differences, stops};

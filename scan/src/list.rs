@@ -11,7 +11,7 @@ impl Stops {
     /// Bytes of text that one list is about at most.
     pub const TEXT_LEN_MAX: usize = 1_024;
 
-    /// None.
+    /// No stops.
     pub const NONE: Self = Self { places: [0; Self::TEXT_LEN_MAX], count: 0 };
 
     /// The offsets of the stops.
@@ -21,7 +21,7 @@ impl Stops {
         self.places.get(..self.count).unwrap_or_default()
     }
 
-    /// A stop, and the one before it.
+    /// The offset of the stop before the one at `index`, and that one's; `None` if there are not both.
     #[must_use]
     #[inline(always)]
     pub fn pair(&self, index: usize) -> Option<(u16, u16)> {
@@ -30,6 +30,12 @@ impl Stops {
         }
         Some((*self.places.get(index.wrapping_sub(1))?, *self.places.get(index)?))
     }
+}
+
+/// Whether a byte is a stop.
+#[must_use]
+pub const fn is_stop(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | 0..0x20 | 0x80..)
 }
 
 /// Bytes that a kernel looks at together.

@@ -5,10 +5,11 @@
 //! ── segment ────── value ── segment ────────── val ─ segment ───────── value ─ segment
 //! ```
 //!
-//! A text is segments and scalar values or arrays in turn; the opening quote of a string is the segment's. Values are always checked in full. A segment is compared with
-//! those that came from the same state in texts that [`read`] had accepted, so whatever has to be known of it (grammar,
-//! keys that are there already, depth, the fields of the values) is known. `docs/reader.md` has the argument. At anything
-//! else [`read`] reads the whole text: it alone refuses, and it alone decides what is learned.
+//! A text is segments and scalar values or arrays in turn; the opening quote of a string is the segment's. Values are
+//! always checked in full. A segment is compared with those that came from the same state in texts that [`read`] had
+//! accepted, so whatever has to be known of it (grammar, keys that are there already, depth, the fields of the values)
+//! is known. `docs/reader.md` has the argument. At anything else [`read`] reads the whole text: it alone refuses, and it
+//! alone decides what is learned.
 
 mod learn;
 mod memory;

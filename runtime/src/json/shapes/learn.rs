@@ -14,7 +14,7 @@ use super::{
     },
 };
 use crate::json::NONE;
-use toolgate_scan::WIDE;
+use toolgate_scan::{WIDE, is_stop};
 
 impl Shapes {
     /// Learns the steps of a text from where it left what is known, if it did so there before. The text is one that
@@ -121,7 +121,7 @@ impl Memory {
             }
         };
         let follow = follow(text, end, len);
-        let stops = text.get(at..end)?.iter().filter(|byte| matches!(byte, b'"' | b'\\' | 0..0x20 | 0x80..)).count() as u8;
+        let stops = text.get(at..end)?.iter().filter(|byte| is_stop(**byte)).count() as u8;
         let node = node(self.states.get(state)?.node).unwrap_or(NONE);
         let step = Step { segment, len, follow, stops, state: state as u16, other: 0, node, events };
         self.attach(from, step)?;
