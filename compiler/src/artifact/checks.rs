@@ -16,44 +16,33 @@ const TEXT_LEN_MAX: usize = 64;
 /// More alternatives are a set with a hash table.
 const TEXTS_MAX: usize = 8;
 
-/// A check, not yet as words.
+/// What the head of a check says, apart from how many operands follow it.
 pub(super) struct Check {
     pub field: FieldId,
-    pub flags: u32,
+    flags: u32,
     op: CheckOp,
     number: u32,
-    operands: Vec<u32>,
 }
 
 impl Check {
-    /// The check of a condition, if there is one for it.
-    pub(super) fn of(condition: &Condition<'_>) -> Option<Self> {
-        let check = match condition {
-            Condition::Not(inner) => {
-                let check = Self::of(inner)?;
-                Self { flags: check.flags ^ CHECK_NOT, ..check }
-            }
-            Condition::List(field, list) => match (list.whole.as_slice(), list.both.as_slice(), list.each.as_slice()) {
-                ([], [], asks) => Self::asked(*field, asks)?,
-                ([Ask::Exists(exists)], [], []) => Self::new(*field, CheckOp::Exists, u32::from(*exists), Vec::new()),
-                _ => return None,
-            },
-            Condition::One(place, asks) if !place.of_element => {
-                let check = Self::asked(place.field, asks)?;
-                Self { flags: check.flags | CHECK_ONE, ..check }
-            }
-            _ => return None,
-        };
-        (check.field <= CHECK_FIELD_MAX && check.operands.len() <= CHECK_LEN_MAX as usize).then_some(check)
-    }
-
-    /// As words.
-    pub(super) fn words(self) -> impl Iterator<Item = u32> {
-        // INVARIANT: there are no more operands than the head can count.
-        let len = u32::try_from(self.operands.len()).unwrap_or(0);
-        let head =
-            self.op as u32 | self.flags | len << CHECK_LEN_SHIFT | self.number << CHECK_NUMBER_SHIFT | self.field << CHECK_FIELD_SHIFT;
-        std::iter::once(head).chain(self.operands)
+    /// Appends the check of a condition as words, if there is one for it.
+    pub(super) fn write(condition: &Condition<'_>, words: &mut Vec<u32>) -> Option<Self> {
+        let start = words.len();
+        words.push(0);
+        let written = Self::of(condition, words).and_then(|check| {
+            let len = u32::try_from(words.len().saturating_sub(start).saturating_sub(1)).ok()?;
+            let head = words.get_mut(start)?;
+            *head = check.op as u32
+                | check.flags
+                | len << CHECK_LEN_SHIFT
+                | check.number << CHECK_NUMBER_SHIFT
+                | check.field << CHECK_FIELD_SHIFT;
+            (check.field <= CHECK_FIELD_MAX && len <= CHECK_LEN_MAX).then_some(check)
+        });
+        if written.is_none() {
+            words.truncate(start);
+        }
+        written
     }
 
     /// Whether the runtime should read the field as a number.
@@ -61,70 +50,91 @@ impl Check {
         self.op == CheckOp::Range
     }
 
-    fn new(field: FieldId, op: CheckOp, number: u32, operands: Vec<u32>) -> Self {
-        Self { field, flags: 0, op, number, operands }
+    /// Appends the operands; what is left of them where there is no check is the caller's to take away.
+    fn of(condition: &Condition<'_>, words: &mut Vec<u32>) -> Option<Self> {
+        Some(match condition {
+            Condition::Not(inner) => {
+                let check = Self::of(inner, words)?;
+                Self { flags: check.flags ^ CHECK_NOT, ..check }
+            }
+            Condition::List(field, list) => match (list.whole(), list.both(), list.each()) {
+                ([], [], asks) => Self::asked(*field, asks, words)?,
+                ([Ask::Exists(exists)], [], []) => Self::new(*field, CheckOp::Exists, u32::from(*exists)),
+                _ => return None,
+            },
+            Condition::One(place, ask) if !place.of_element => {
+                let check = Self::asked(place.field, std::slice::from_ref(ask), words)?;
+                Self { flags: check.flags | CHECK_ONE, ..check }
+            }
+            _ => return None,
+        })
+    }
+
+    fn new(field: FieldId, op: CheckOp, number: u32) -> Self {
+        Self { field, flags: 0, op, number }
     }
 
     /// Any of these questions.
-    fn asked(field: FieldId, asks: &[Ask<'_>]) -> Option<Self> {
+    fn asked(field: FieldId, asks: &[Ask<'_>], words: &mut Vec<u32>) -> Option<Self> {
         if let [ask] = asks {
-            let of_text = |op: CheckOp, text: &str| Self::text(field, op, text);
             match ask {
                 Ask::AnythingBut(asks) => {
-                    let check = Self::asked(field, asks)?;
+                    let check = Self::asked(field, asks, words)?;
                     return Some(Self { flags: check.flags ^ CHECK_BUT, ..check });
                 }
-                Ask::Scalar(Scalar::Bool(value)) => return Some(Self::new(field, CheckOp::Bool, u32::from(*value), Vec::new())),
+                Ask::Scalar(Scalar::Bool(value)) => return Some(Self::new(field, CheckOp::Bool, u32::from(*value))),
                 Ask::Text(text) => match &**text {
-                    TextTest::Prefix { text, ignore_case: false } => return of_text(CheckOp::Prefix, text),
-                    TextTest::Suffix { text, ignore_case: false } => return of_text(CheckOp::Suffix, text),
+                    TextTest::Prefix { text, ignore_case: false } => return Self::text(field, CheckOp::Prefix, text, words),
+                    TextTest::Suffix { text, ignore_case: false } => return Self::text(field, CheckOp::Suffix, text, words),
                     TextTest::Wildcard(wildcard) => match wildcard.literals.as_slice() {
-                        [first, last] if last.is_empty() => return of_text(CheckOp::Prefix, first),
-                        [first, last] if first.is_empty() => return of_text(CheckOp::Suffix, last),
+                        [first, last] if last.is_empty() => return Self::text(field, CheckOp::Prefix, first, words),
+                        [first, last] if first.is_empty() => return Self::text(field, CheckOp::Suffix, last, words),
                         _ => {}
                     },
                     _ => {}
                 },
                 _ => {}
             }
-            if let Some(range) = Self::range(field, ask) {
+            if let Some(range) = Self::range(field, ask, words) {
                 return Some(range);
             }
         }
-        let mut texts = Vec::new();
+        let mut texts = Texts::default();
         for ask in asks {
             texts_of(ask, &mut texts)?;
         }
-        Self::texts(field, &texts)
+        Self::texts(field, texts.as_slice(), words)
     }
 
-    fn text(field: FieldId, op: CheckOp, text: &str) -> Option<Self> {
-        let words = in_words(text);
-        let filling = words.len().saturating_mul(4).saturating_sub(text.len());
-        (text.len() <= TEXT_LEN_MAX).then_some(Self::new(field, op, u32::try_from(filling).ok()?, words))
-    }
-
-    fn texts(field: FieldId, texts: &[&str]) -> Option<Self> {
-        if texts.iter().any(|text| text.len() > TEXT_LEN_MAX) {
+    fn text(field: FieldId, op: CheckOp, text: &str, words: &mut Vec<u32>) -> Option<Self> {
+        if text.len() > TEXT_LEN_MAX {
             return None;
         }
+        let start = words.len();
+        words.extend(in_words(text));
+        let filling = words.len().saturating_sub(start).saturating_mul(4).saturating_sub(text.len());
+        Some(Self::new(field, op, u32::try_from(filling).ok()?))
+    }
+
+    fn texts(field: FieldId, texts: &[&str], words: &mut Vec<u32>) -> Option<Self> {
         if let [text] = texts {
-            return Self::text(field, CheckOp::Text, text);
+            return Self::text(field, CheckOp::Text, text, words);
         }
-        let mut operands = Vec::new();
-        for text in texts.iter().take(TEXTS_MAX) {
-            operands.push(u32::try_from(text.len()).ok()?);
-            operands.extend(in_words(text));
+        for text in texts {
+            if text.len() > TEXT_LEN_MAX {
+                return None;
+            }
+            words.push(u32::try_from(text.len()).ok()?);
+            words.extend(in_words(text));
         }
-        (texts.len() <= TEXTS_MAX).then_some(Self::new(field, CheckOp::Texts, 0, operands))
+        Some(Self::new(field, CheckOp::Texts, 0))
     }
 
     /// One or two bounds of numbers with few digits.
-    fn range(field: FieldId, ask: &Ask<'_>) -> Option<Self> {
+    fn range(field: FieldId, ask: &Ask<'_>, words: &mut Vec<u32>) -> Option<Self> {
         let (mut low, mut high) = (None, None);
         let mut bound = |comparison: Comparison, number: &Decimal| {
-            // INVARIANT: a checked policy's numbers are representable, and their spelling is JSON.
-            let bound = Number::parse(number.to_string().as_bytes())?.to_bound()?;
+            let bound = as_number(number)?.to_bound()?;
             let (place, flags) = match comparison {
                 Comparison::Greater => (&mut low, RANGE_LOW),
                 Comparison::GreaterOrEqual => (&mut low, RANGE_LOW | RANGE_LOW_INSIDE),
@@ -153,25 +163,47 @@ impl Check {
             }
             _ => return None,
         }
-        let number = [low, high].iter().flatten().map(|(flags, _)| flags).fold(0, |all, one| all | one);
-        let operands = [low, high].into_iter().flatten().flat_map(|(_, bound)| bound).collect();
-        Some(Self::new(field, CheckOp::Range, number, operands))
+        let mut number = 0;
+        for (flags, bound) in [low, high].into_iter().flatten() {
+            number |= flags;
+            words.extend(bound);
+        }
+        Some(Self::new(field, CheckOp::Range, number))
     }
 }
 
-/// Adds the texts that answer a question with true; `None` if it is about more than whole texts.
-fn texts_of<'a>(ask: &'a Ask<'_>, texts: &mut Vec<&'a str>) -> Option<()> {
+/// No more texts than a check may have.
+#[derive(Default)]
+struct Texts<'a> {
+    texts: [&'a str; TEXTS_MAX],
+    len: usize,
+}
+
+impl<'a> Texts<'a> {
+    fn push(&mut self, text: &'a str) -> Option<()> {
+        *self.texts.get_mut(self.len)? = text;
+        self.len = self.len.saturating_add(1);
+        Some(())
+    }
+
+    fn as_slice(&self) -> &[&'a str] {
+        self.texts.get(..self.len).unwrap_or(&[])
+    }
+}
+
+/// Adds the texts that answer a question with true; `None` if it is about more than whole texts, or there are too many.
+fn texts_of<'a>(ask: &'a Ask<'_>, texts: &mut Texts<'a>) -> Option<()> {
     match ask {
-        Ask::Scalar(Scalar::String(text)) => texts.push(text),
+        Ask::Scalar(Scalar::String(text)) => texts.push(text)?,
         Ask::Set(scalars) => {
             for scalar in scalars {
                 let Scalar::String(text) = scalar else { return None };
-                texts.push(text);
+                texts.push(text)?;
             }
         }
         Ask::Text(text) => match &**text {
             TextTest::Wildcard(wildcard) => match wildcard.literals.as_slice() {
-                [only] => texts.push(only),
+                [only] => texts.push(only)?,
                 _ => return None,
             },
             _ => return None,
@@ -182,7 +214,18 @@ fn texts_of<'a>(ask: &'a Ask<'_>, texts: &mut Vec<&'a str>) -> Option<()> {
 }
 
 /// A text in whole words, filled up with zeros.
-pub(super) fn in_words(text: impl AsRef<[u8]>) -> Vec<u32> {
-    let word = |chunk: &[u8]| chunk.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte));
-    text.as_ref().chunks(4).map(word).collect()
+pub(super) fn in_words<T: AsRef<[u8]> + ?Sized>(text: &T) -> impl Iterator<Item = u32> {
+    let (whole, rest) = text.as_ref().as_chunks();
+    let filled = (!rest.is_empty()).then(|| {
+        let mut bytes = [0; 4];
+        bytes.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
+        u32::from_le_bytes(bytes)
+    });
+    whole.iter().map(|chunk| u32::from_le_bytes(*chunk)).chain(filled)
+}
+
+/// A number as the runtime keeps it.
+pub(super) fn as_number(number: &Decimal) -> Option<Number> {
+    // INVARIANT: a checked policy's numbers are representable, and their spelling is JSON.
+    number.to_u64().map(Number::from_u64).or_else(|| Number::parse(number.to_string().as_bytes()))
 }

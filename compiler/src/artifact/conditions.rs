@@ -40,9 +40,8 @@ impl Sections {
     ) -> Result<u32, EncodeError> {
         let mut writer = Writer { sections: self, policy, fields };
         for condition in &conditions.conjuncts {
-            if let Some(check) = Check::of(condition) {
+            if let Some(check) = Check::write(condition, checks) {
                 writer.fields.mark(check.field, FIELD_READ | if check.is_numeric() { FIELD_NUMERIC } else { 0 });
-                checks.extend(check.words());
                 continue;
             }
             let at = writer.sections.reserve(Section::Nodes, 1, BLANK);
@@ -109,17 +108,17 @@ impl Writer<'_, '_> {
             }
             Condition::List(field, list) => {
                 self.fields.mark(*field, FIELD_READ | needs(list));
-                if list.whole.is_empty() && list.both.is_empty() {
-                    let (first, count) = self.asks(&list.each)?;
+                if list.whole().is_empty() && list.both().is_empty() {
+                    let (first, count) = self.asks(list.each())?;
                     self.set(at, Op::Each, *field, first, count);
                 } else {
                     let list = self.list(list)?;
                     self.set(at, Op::List, *field, list, 0);
                 }
             }
-            Condition::One(place, asks) => {
-                let place = self.place(*place, asks.iter().map(need).fold(0, |all, one| all | one));
-                let (first, count) = self.asks(asks)?;
+            Condition::One(place, ask) => {
+                let place = self.place(*place, need(ask));
+                let (first, count) = self.asks(std::slice::from_ref(ask))?;
                 self.set(at, Op::One, place, first, count);
             }
             Condition::Same(a, b) => {
@@ -175,16 +174,16 @@ impl Writer<'_, '_> {
     }
 
     fn list(&mut self, list: &ListPlan<'_>) -> Result<u32, EncodeError> {
-        let (whole, both, each) = (list.whole.len(), list.both.len(), list.each.len());
+        let (whole, both, each) = (list.whole().len(), list.both().len(), list.each().len());
         let (first, _) = self.children(whole.saturating_add(both).saturating_add(each));
         let (whole, both, each) = (self.sections.count(whole), self.sections.count(both), self.sections.count(each));
         let record = self.sections.push(Section::Lists, [first, whole, both, each]);
         let mut at = first;
-        for ask in &list.whole {
+        for ask in list.whole() {
             self.ask(at, ask)?;
             at = at.saturating_add(1);
         }
-        for (of_value, of_element) in &list.both {
+        for (of_value, of_element) in list.both() {
             let (child, _) = self.children(2);
             let second = child.saturating_add(1);
             self.set(at, Op::Both, child, second, 0);
@@ -192,7 +191,7 @@ impl Writer<'_, '_> {
             self.ask(second, of_element)?;
             at = at.saturating_add(1);
         }
-        for ask in &list.each {
+        for ask in list.each() {
             self.ask(at, ask)?;
             at = at.saturating_add(1);
         }
@@ -420,8 +419,8 @@ impl Writer<'_, '_> {
 
 /// What the runtime should prepare for a field under this list.
 fn needs(list: &ListPlan<'_>) -> u32 {
-    let both = list.both.iter().map(|(_, each)| each);
-    list.each.iter().chain(both).map(need).fold(0, |all, one| all | one)
+    let both = list.both().iter().map(|(_, each)| each);
+    list.each().iter().chain(both).map(need).fold(0, |all, one| all | one)
 }
 
 /// What it should prepare for a field under this question.

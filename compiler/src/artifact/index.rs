@@ -115,7 +115,7 @@ impl<'s> Writer<'s> {
         let len = self.sections.count(key.len());
         let is_node = !is_run(node);
         let at = self.sections.runs(&[len | if is_node { ENTRY_IS_NODE } else { 0 }]);
-        self.sections.runs(&in_words(key));
+        self.sections.runs_of(in_words(key));
         if is_node {
             let node = self.node();
             self.sections.runs(&[node]);

@@ -8,6 +8,7 @@ use toolgate_runtime::artifact::{digest_of, format};
 use toolgate_runtime::json::Number;
 
 use super::EncodeError;
+use super::checks::as_number;
 use crate::ir::{Decimal, Scalar};
 use format::{ALL_SECTIONS, DIGEST_AT, HEADER_LEN_BYTES, MAGIC, POLICY_DIGEST_AT, SECTIONS, Section, VERSION};
 
@@ -120,6 +121,13 @@ impl Sections {
         first
     }
 
+    /// The same of words that stand nowhere yet.
+    pub(super) fn runs_of(&mut self, words: impl Iterator<Item = u32>) {
+        if let Some(all) = self.words.get_mut(Section::Runs as usize) {
+            all.extend(words);
+        }
+    }
+
     /// Position of a requirement.
     pub(crate) fn requirement(&mut self, requirement: &str) -> u32 {
         if let Some(found) = self.requirements.get(requirement) {
@@ -153,8 +161,7 @@ impl Sections {
     }
 
     fn new_number(&mut self, number: &Decimal) -> u32 {
-        // INVARIANT: a checked policy's numbers are representable, and their spelling is JSON.
-        let words = Number::parse(number.to_string().as_bytes()).map_or([0; format::NUMBER_WORDS], Number::to_words);
+        let words = as_number(number).map_or([0; format::NUMBER_WORDS], Number::to_words);
         self.push(Section::Numbers, words)
     }
 

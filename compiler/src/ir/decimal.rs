@@ -80,6 +80,17 @@ impl Decimal {
         }
         Some(Self { negative, digits: digits.to_owned(), exponent })
     }
+
+    /// The number if it is whole, not negative and has few digits.
+    pub(crate) fn to_u64(&self) -> Option<u64> {
+        if self.negative {
+            return None;
+        }
+        let digits = u32::try_from(self.digits.len()).ok()?;
+        let zeros = u32::try_from(self.exponent).ok()?.checked_add(1)?.checked_sub(digits.max(1))?;
+        let value = self.digits.bytes().try_fold(0_u64, |value, digit| value.checked_mul(10)?.checked_add(u64::from(digit & 0xf)));
+        value?.checked_mul(10_u64.checked_pow(zeros)?)
+    }
 }
 
 impl fmt::Display for Decimal {
@@ -133,6 +144,26 @@ mod tests {
             ["-1e308", "-10", "-9.5", "-9", "-1e-308", "0", "1e-308", "0.1", "0.11", "9", "10", "9007199254740992", "9007199254740993"];
         for pair in sorted.windows(2) {
             assert!(Decimal::parse(pair[0]) < Decimal::parse(pair[1]), "{pair:?}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_are_known() {
+        for (text, whole) in [
+            ("0", Some(0)),
+            ("-0", Some(0)),
+            ("7", Some(7)),
+            ("1200", Some(1200)),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("18446744073709551616", None),
+            ("1e19", Some(10_000_000_000_000_000_000)),
+            ("1e20", None),
+            ("1e308", None),
+            ("0.5", None),
+            ("12.5", None),
+            ("-3", None),
+        ] {
+            assert_eq!(Decimal::parse(text).unwrap().to_u64(), whole, "{text}");
         }
     }
 

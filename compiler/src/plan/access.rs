@@ -97,9 +97,9 @@ impl<'c> Accesses<'c> {
                 let lists = self.lists;
                 self.at(*field, false, keys, |found| list_keys(list, lists, found))
             }
-            Condition::One(Place { field, of_element: false }, asks) => {
+            Condition::One(Place { field, of_element: false }, ask) => {
                 let lists = self.lists;
-                self.at(*field, *field != self.certain, keys, |found| any_keys(asks, lists, found))
+                self.at(*field, *field != self.certain, keys, |found| ask_keys(ask, lists, found))
             }
             _ => None,
         }
@@ -170,18 +170,18 @@ fn any_keys<'c>(asks: &'c [Ask<'c>], lists: &'c [NamedList], keys: &mut Vec<Key<
 
 fn list_keys<'c>(list: &'c ListPlan<'c>, lists: &'c [NamedList], keys: &mut Vec<Key<'c>>) -> Option<bool> {
     let start = keys.len();
-    for ask in &list.whole {
+    for ask in list.whole() {
         ask_keys(ask, lists, keys)?;
     }
-    for (whole, each) in &list.both {
+    for (whole, each) in list.both() {
         let end = keys.len();
         if ask_keys(each, lists, keys).is_none() {
             keys.truncate(end);
             ask_keys(whole, lists, keys)?;
         }
     }
-    let proves = any_keys(&list.each, lists, keys)?;
-    (keys.len() > start).then_some(proves && list.whole.is_empty() && list.both.is_empty())
+    let proves = any_keys(list.each(), lists, keys)?;
+    (keys.len() > start).then_some(proves && list.whole().is_empty() && list.both().is_empty())
 }
 
 fn ask_keys<'c>(ask: &'c Ask<'c>, lists: &'c [NamedList], keys: &mut Vec<Key<'c>>) -> Option<bool> {

@@ -1,6 +1,6 @@
 //! Conditions as the runtime evaluates them: over fields instead of nested keys, lists split by what they are asked of.
 
-use std::borrow::Cow;
+use std::ops::Deref;
 
 use super::expression::{Place, Side};
 use super::fields::{FieldId, FieldTree, ROOT};
@@ -21,8 +21,8 @@ pub(crate) enum Condition<'p> {
     Descend(FieldId, Box<Condition<'p>>),
     /// A list pattern at a field.
     List(FieldId, ListPlan<'p>),
-    /// Any of these asked of one value, which an array is not.
-    One(Place, Vec<Ask<'p>>),
+    /// Asked of one value, which an array is not.
+    One(Place, Ask<'p>),
     Same(Side, Side),
     Ordered {
         less: Side,
@@ -40,8 +40,16 @@ pub(crate) enum Condition<'p> {
 }
 
 /// A list pattern's alternatives, or-ed.
+#[derive(Clone, Debug)]
+pub(crate) enum ListPlan<'p> {
+    /// Most have only one, which needs no vectors. What it is tells what it is asked of.
+    One(Ask<'p>),
+    Several(Box<Alternatives<'p>>),
+}
+
+/// Alternatives by what they are asked of.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ListPlan<'p> {
+pub(crate) struct Alternatives<'p> {
     /// Asked of the value alone.
     pub whole: Vec<Ask<'p>>,
     /// Asked of the value and of the element, and-ed.
@@ -50,24 +58,52 @@ pub(crate) struct ListPlan<'p> {
     pub each: Vec<Ask<'p>>,
 }
 
-/// A question about one value.
+impl<'p> ListPlan<'p> {
+    /// Asked of the value alone.
+    pub(crate) fn whole(&self) -> &[Ask<'p>] {
+        match self {
+            Self::One(ask) if ask.is_of_value() => std::slice::from_ref(ask),
+            Self::One(_) => &[],
+            Self::Several(several) => &several.whole,
+        }
+    }
+
+    /// Asked of the value and of the element, and-ed.
+    pub(crate) fn both(&self) -> &[(Ask<'p>, Ask<'p>)] {
+        match self {
+            Self::One(_) => &[],
+            Self::Several(several) => &several.both,
+        }
+    }
+
+    /// Asked of each element alone.
+    pub(crate) fn each(&self) -> &[Ask<'p>] {
+        match self {
+            Self::One(ask) if ask.is_of_value() => &[],
+            Self::One(ask) => std::slice::from_ref(ask),
+            Self::Several(several) => &several.each,
+        }
+    }
+}
+
+/// A question about one value. There are more of them than rules, so it is kept small.
 #[derive(Clone, Debug)]
 pub(crate) enum Ask<'p> {
-    All(Vec<Ask<'p>>),
-    AnythingBut(Vec<Ask<'p>>),
+    All(Box<[Ask<'p>]>),
+    AnythingBut(Box<[Ask<'p>]>),
     Scalar(&'p Scalar),
     /// Two or more scalars.
-    Set(Vec<&'p Scalar>),
+    Set(Box<[&'p Scalar]>),
     /// A named list, by position.
     In(usize),
-    Text(Cow<'p, TextTest>),
+    Text(Text<'p>),
     Regex(&'p Regex),
     /// The pattern is somewhere in the value.
     Search(&'p Regex),
     /// Null, or any other value.
     Null,
     Compare(Comparison, &'p Decimal),
-    Cidr(Cidr),
+    Cidr(&'p Cidr),
     Host(&'p Host),
     EmailDomain(&'p str),
     PathPrefix(&'p PathPrefix),
@@ -76,11 +112,36 @@ pub(crate) enum Ask<'p> {
     Type(&'p [Type]),
     Length(Comparison, u64),
     /// The length is one of these.
-    SizeSet(Vec<&'p Scalar>),
+    SizeSet(Box<[&'p Scalar]>),
     /// The length is in a named list, by position.
     SizeIn(usize),
     Any(Box<ListPlan<'p>>),
     Every(Box<ListPlan<'p>>),
+}
+
+impl Ask<'_> {
+    /// Asked alone, it is asked of the value as it stands and not of its elements.
+    fn is_of_value(&self) -> bool {
+        matches!(self, Ask::Exists(_) | Ask::Any(_) | Ask::Every(_) | Ask::Type(_) | Ask::Length(..))
+    }
+}
+
+/// A test of a text: that of an operator, or one that is made of a method of `if`.
+#[derive(Clone, Debug)]
+pub(crate) enum Text<'p> {
+    Written(&'p TextTest),
+    Made(Box<TextTest>),
+}
+
+impl Deref for Text<'_> {
+    type Target = TextTest;
+
+    fn deref(&self) -> &TextTest {
+        match self {
+            Self::Written(test) => test,
+            Self::Made(test) => test,
+        }
+    }
 }
 
 /// A rule's conditions.
@@ -89,7 +150,7 @@ pub(crate) struct RuleConditions<'p> {
     /// And-ed, valid while no array stands on the way to a field.
     pub conjuncts: Vec<Condition<'p>>,
     /// The same with the nesting kept; `None` where no array can stand on the way.
-    pub tree: Option<Condition<'p>>,
+    pub tree: Option<Box<Condition<'p>>>,
 }
 
 /// Lowers patterns to conditions.
@@ -118,7 +179,7 @@ impl<'p> Lowering<'_> {
             let when = rule.when.iter().map(|when| self.object(when, ROOT));
             let unless = rule.unless.iter().map(|unless| Condition::Not(Box::new(self.object(unless, ROOT))));
             let condition = rule.condition.iter().map(|condition| self.expr(condition, ROOT));
-            Condition::And(when.chain(unless).chain(condition).collect())
+            Box::new(Condition::And(when.chain(unless).chain(condition).collect()))
         });
         RuleConditions { conjuncts, tree }
     }
@@ -165,51 +226,55 @@ impl<'p> Lowering<'_> {
     }
 
     fn list(&self, list: &'p List) -> ListPlan<'p> {
-        let mut plan = ListPlan::default();
-        if let [Alternative::Scalar(only)] = list.alternatives.as_slice() {
-            plan.each = vec![Ask::Scalar(only)];
-            return plan;
+        match list.alternatives.as_slice() {
+            [Alternative::Scalar(only)] => return ListPlan::One(Ask::Scalar(only)),
+            [Alternative::Operators(operators)] => match self.operators(operators) {
+                (None, Some(each)) => return ListPlan::One(each),
+                (Some(whole), None) if whole.is_of_value() => return ListPlan::One(whole),
+                (whole, each) => {
+                    let mut plan = Alternatives::default();
+                    plan.push(whole, each, 1);
+                    return ListPlan::Several(Box::new(plan));
+                }
+            },
+            _ => {}
         }
+        let mut plan = Alternatives::default();
         let mut scalars = Vec::new();
         for alternative in &list.alternatives {
             match alternative {
-                Alternative::Scalar(scalar) => scalars.push(scalar),
-                Alternative::Operators(operators) => self.operators(operators, &mut plan, list.alternatives.len()),
+                Alternative::Scalar(scalar) => push(&mut scalars, scalar, list.alternatives.len()),
+                Alternative::Operators(operators) => {
+                    let (whole, each) = self.operators(operators);
+                    plan.push(whole, each, list.alternatives.len());
+                }
             }
         }
         match scalars.as_slice() {
             [] => {}
             [only] => push(&mut plan.each, Ask::Scalar(only), 1),
-            _ => push(&mut plan.each, Ask::Set(scalars), 1),
+            _ if scalars.len() == list.alternatives.len() => return ListPlan::One(Ask::Set(scalars.into())),
+            _ => push(&mut plan.each, Ask::Set(scalars.into()), 1),
         }
-        plan
+        ListPlan::Several(Box::new(plan))
     }
 
-    /// One operator object. `type` and `length` are asked of the value, unless an operator asked of the element stands
-    /// beside them. `room` is how many alternatives there are.
-    fn operators(&self, operators: &'p [Operator], plan: &mut ListPlan<'p>, room: usize) {
-        let of_element = |o: &&Operator| {
+    /// One operator object: what it asks of the value, and of the element. `type` and `length` are asked of the value, unless
+    /// an operator asked of the element stands beside them.
+    fn operators(&self, operators: &'p [Operator]) -> (Option<Ask<'p>>, Option<Ask<'p>>) {
+        let of_element = |o: &Operator| {
             !matches!(o, Operator::Exists(_) | Operator::Any(_) | Operator::Every(_) | Operator::Type(_) | Operator::Length(_))
         };
-        let any_of_element = operators.iter().any(|o| of_element(&o));
-        let (mut whole, mut each) = (Vec::new(), Vec::new());
+        let any_of_element = operators.iter().any(of_element);
+        let is_of_value = |o: &Operator| matches!(o, Operator::Exists(_) | Operator::Any(_) | Operator::Every(_)) || !any_of_element;
+        let (mut whole, mut each) = (All::default(), All::default());
         for operator in operators {
-            let of_value = matches!(operator, Operator::Exists(_) | Operator::Any(_) | Operator::Every(_)) || !any_of_element;
-            let out = if of_value { &mut whole } else { &mut each };
-            if out.is_empty() {
-                out.reserve_exact(operators.len());
-            }
-            self.operator(operator, out);
+            self.operator(operator, if is_of_value(operator) { &mut whole } else { &mut each });
         }
-        match (all(whole), all(each)) {
-            (Some(whole), Some(each)) => push(&mut plan.both, (whole, each), room),
-            (Some(whole), None) => push(&mut plan.whole, whole, room),
-            (None, Some(each)) => push(&mut plan.each, each, room),
-            (None, None) => {}
-        }
+        (whole.ask(), each.ask())
     }
 
-    fn operator(&self, operator: &'p Operator, out: &mut Vec<Ask<'p>>) {
+    fn operator(&self, operator: &'p Operator, out: &mut All<'p>) {
         out.push(match operator {
             Operator::Eq(scalar) => Ask::Scalar(scalar),
             Operator::AnythingBut(tests) => {
@@ -217,21 +282,21 @@ impl<'p> Lowering<'_> {
                 for test in tests {
                     match test {
                         Test::Scalar(scalar) => scalars.push(scalar),
-                        Test::Text(text) => asks.push(Ask::Text(Cow::Borrowed(text))),
+                        Test::Text(text) => asks.push(Ask::Text(Text::Written(text))),
                     }
                 }
                 match scalars.as_slice() {
                     [] => {}
-                    [only] => asks.push(Ask::Scalar(only)),
-                    _ => asks.push(Ask::Set(scalars)),
+                    [only] => push(&mut asks, Ask::Scalar(only), 1),
+                    _ => push(&mut asks, Ask::Set(scalars.into()), 1),
                 }
-                Ask::AnythingBut(asks)
+                Ask::AnythingBut(asks.into())
             }
             Operator::In(list) => Ask::In(*list),
-            Operator::Text(text) => Ask::Text(Cow::Borrowed(text)),
+            Operator::Text(text) => Ask::Text(Text::Written(text)),
             Operator::Regex(regex) => Ask::Regex(regex),
             Operator::Compare(comparison, number) => Ask::Compare(*comparison, number),
-            Operator::Cidr(cidr) => Ask::Cidr(*cidr),
+            Operator::Cidr(cidr) => Ask::Cidr(cidr),
             Operator::Host(host) => Ask::Host(host),
             Operator::EmailDomain(domain) => Ask::EmailDomain(domain),
             Operator::PathPrefix(path) => Ask::PathPrefix(path),
@@ -239,12 +304,24 @@ impl<'p> Lowering<'_> {
             Operator::Exists(exists) => Ask::Exists(*exists),
             Operator::Type(types) => Ask::Type(types),
             Operator::Length(bounds) => {
-                out.extend(bounds.iter().map(|&(comparison, bound)| Ask::Length(comparison, bound)));
+                bounds.iter().for_each(|&(comparison, bound)| out.push(Ask::Length(comparison, bound)));
                 return;
             }
             Operator::Any(list) => Ask::Any(Box::new(self.list(list))),
             Operator::Every(list) => Ask::Every(Box::new(self.list(list))),
         });
+    }
+}
+
+impl<'p> Alternatives<'p> {
+    /// Appends what one operator object asks. `room` is how many alternatives there are.
+    fn push(&mut self, whole: Option<Ask<'p>>, each: Option<Ask<'p>>, room: usize) {
+        match (whole, each) {
+            (Some(whole), Some(each)) => push(&mut self.both, (whole, each), room),
+            (Some(whole), None) => push(&mut self.whole, whole, room),
+            (None, Some(each)) => push(&mut self.each, each, room),
+            (None, None) => {}
+        }
     }
 }
 
@@ -266,10 +343,28 @@ fn push<T>(out: &mut Vec<T>, item: T, room: usize) {
 }
 
 /// Several questions as one.
-fn all(mut asks: Vec<Ask<'_>>) -> Option<Ask<'_>> {
-    match asks.len() {
-        0 => None,
-        1 => asks.pop(),
-        _ => Some(Ask::All(asks)),
+#[derive(Default)]
+struct All<'p> {
+    only: Option<Ask<'p>>,
+    /// All, if there is more than one.
+    asks: Vec<Ask<'p>>,
+}
+
+impl<'p> All<'p> {
+    fn push(&mut self, ask: Ask<'p>) {
+        if self.asks.is_empty() && self.only.is_none() {
+            self.only = Some(ask);
+            return;
+        }
+        if let Some(first) = self.only.take() {
+            // Bounds come in pairs.
+            self.asks.reserve_exact(2);
+            self.asks.push(first);
+        }
+        self.asks.push(ask);
+    }
+
+    fn ask(self) -> Option<Ask<'p>> {
+        if self.asks.is_empty() { self.only } else { Some(Ask::All(self.asks.into())) }
     }
 }

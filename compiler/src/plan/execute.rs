@@ -124,7 +124,7 @@ impl<'e, 'p> Execution<'e, 'p> {
         let is_proven = |position: u32| sure && posting.proven.checked_shr(position).is_some_and(|proven| proven & 1 == 1);
         let open = (0_u32..).zip(&conditions.conjuncts).filter(|(position, _)| !is_proven(*position));
         let flat = open.map(|(_, conjunct)| self.condition(conjunct, self.everything(), q)).collect::<Option<Vec<_>>>().map(and);
-        flat.or_else(|| self.condition(conditions.tree.as_ref()?, self.everything(), q)).unwrap_or(UNKNOWN)
+        flat.or_else(|| self.condition(conditions.tree.as_deref()?, self.everything(), q)).unwrap_or(UNKNOWN)
     }
 }
 
@@ -212,13 +212,13 @@ impl<'e, 'p> Execution<'e, 'p> {
     }
 
     fn list(&self, list: &ListPlan<'p>, v: &Value, q: Quantifier) -> Truth {
-        let whole = or(list.whole.iter().map(|ask| self.ask(ask, v)));
+        let whole = or(list.whole().iter().map(|ask| self.ask(ask, v)));
         // Asked of the value, so the same for every element.
-        let both: Vec<_> = list.both.iter().map(|(of_value, of_element)| (self.ask(of_value, v), of_element)).collect();
+        let both: Vec<_> = list.both().iter().map(|(of_value, of_element)| (self.ask(of_value, v), of_element)).collect();
         let element = |e: &Value| {
             let ask = |ask| if matches!(e, Value::Array(_)) { UNKNOWN } else { self.ask(ask, e) };
             let both = both.iter().map(|(of_value, of_element)| and([of_value.clone(), ask(of_element)]));
-            or(both.chain(list.each.iter().map(ask)))
+            or(both.chain(list.each().iter().map(ask)))
         };
         or([whole, v.flattened().map_or_else(|| element(v), |elements| q.over(elements.into_iter().map(element)))])
     }

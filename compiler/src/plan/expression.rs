@@ -1,8 +1,6 @@
 //! `if` as conditions: over fields, like those of `when`, so that the index need not know where one comes from.
 
-use std::borrow::Cow;
-
-use super::condition::{Ask, Condition, Lowering};
+use super::condition::{Ask, Condition, Lowering, Text};
 use super::fields::FieldId;
 use crate::ir::expr::{Argument, Base, Expr, Members, Operand, Path, Quantifier, TextMethod};
 use crate::ir::{Comparison, Decimal, Scalar, TextTest};
@@ -27,7 +25,7 @@ impl<'p> Lowering<'_> {
     /// `array` is that of the `all` or `exists` around.
     pub(super) fn expr(&self, expr: &'p Expr, array: FieldId) -> Condition<'p> {
         let all = |parts: &'p [Expr]| parts.iter().map(|part| self.expr(part, array)).collect();
-        let one = |path: &Path, ask: Ask<'p>| Condition::One(self.place(path, array), vec![ask]);
+        let one = |path: &Path, ask: Ask<'p>| Condition::One(self.place(path, array), ask);
         match expr {
             Expr::And(parts) => Condition::And(all(parts)),
             Expr::Or(parts) => Condition::Or(all(parts)),
@@ -35,7 +33,7 @@ impl<'p> Lowering<'_> {
             Expr::Flag(path) => one(path, Ask::Scalar(&Scalar::Bool(true))),
             Expr::Has(path) => one(path, Ask::Exists(true)),
             Expr::Matches(path, regex) => one(path, Ask::Search(regex)),
-            Expr::Text(path, method, Argument::Literal(text)) => one(path, Ask::Text(Cow::Owned(text_test(*method, text)))),
+            Expr::Text(path, method, Argument::Literal(text)) => one(path, Ask::Text(text_test(*method, text))),
             Expr::Text(path, method, Argument::Path(other)) => Condition::Text(*method, self.place(path, array), self.place(other, array)),
             Expr::Equal(Operand::Path(path), Operand::Literal(Scalar::Null)) => one(path, Ask::Null),
             Expr::Equal(Operand::Path(path), Operand::Literal(scalar)) => one(path, Ask::Scalar(scalar)),
@@ -62,10 +60,10 @@ impl<'p> Lowering<'_> {
     fn is_in(&self, x: &'p Operand, members: &'p Members, array: FieldId) -> Condition<'p> {
         let literals = |literals: &'p [Scalar]| literals.iter().collect();
         match (x, members) {
-            (Operand::Path(path), Members::Literals(of)) => Condition::One(self.place(path, array), vec![Ask::Set(literals(of))]),
-            (Operand::Path(path), Members::List(list)) => Condition::One(self.place(path, array), vec![Ask::In(*list)]),
-            (Operand::Size(path), Members::Literals(of)) => Condition::One(self.place(path, array), vec![Ask::SizeSet(literals(of))]),
-            (Operand::Size(path), Members::List(list)) => Condition::One(self.place(path, array), vec![Ask::SizeIn(*list)]),
+            (Operand::Path(path), Members::Literals(of)) => Condition::One(self.place(path, array), Ask::Set(literals(of))),
+            (Operand::Path(path), Members::List(list)) => Condition::One(self.place(path, array), Ask::In(*list)),
+            (Operand::Size(path), Members::Literals(of)) => Condition::One(self.place(path, array), Ask::SizeSet(literals(of))),
+            (Operand::Size(path), Members::List(list)) => Condition::One(self.place(path, array), Ask::SizeIn(*list)),
             (Operand::Literal(Scalar::Null), Members::Path(path)) => Condition::Among(self.place(path, array), Ask::Null),
             (Operand::Literal(scalar), Members::Path(path)) => Condition::Among(self.place(path, array), Ask::Scalar(scalar)),
             (Operand::Path(x), Members::Path(path)) => Condition::AmongOf(Side::Value(self.place(x, array)), self.place(path, array)),
@@ -92,14 +90,14 @@ impl<'p> Lowering<'_> {
     }
 }
 
-fn text_test(method: TextMethod, text: &str) -> TextTest {
+fn text_test<'p>(method: TextMethod, text: &str) -> Text<'p> {
     let text = text.to_owned();
-    match method {
+    Text::Made(Box::new(match method {
         TextMethod::EndsWith => TextTest::Suffix { text, ignore_case: false },
         TextMethod::Contains if !text.is_empty() => TextTest::Contains(text),
         // Every text contains the empty one, at its beginning.
         TextMethod::StartsWith | TextMethod::Contains => TextTest::Prefix { text, ignore_case: false },
-    }
+    }))
 }
 
 fn ordered<'p>(a: Side, how: Comparison, b: Side) -> Condition<'p> {

@@ -18,7 +18,7 @@ impl<'e, 'p> Execution<'e, 'p> {
     /// `at` is the element that the `all` or `exists` around is at.
     pub(super) fn expression(&self, condition: &Condition<'p>, at: Context<'_>) -> Option<Truth> {
         let (value, places) = match condition {
-            Condition::One(place, asks) => (or(asks.iter().map(|ask| self.ask(ask, self.at(*place, at)))), vec![*place]),
+            Condition::One(place, ask) => (self.ask(ask, self.at(*place, at)), vec![*place]),
             Condition::Same(a, b) => (equal(&self.side(*a, at), &self.side(*b, at)), vec![a.place(), b.place()]),
             Condition::Ordered { less, more, or_equal } => {
                 let told = match (&*self.side(*less, at), &*self.side(*more, at)) {
