@@ -14,7 +14,7 @@ pub(crate) use sources::with_sources;
 use crate::ir::{Decision, Mode, Outcome, Policy, Risk, Rule};
 use crate::plan::Plan;
 use crate::plan::fields::FieldTree;
-use crate::plan::index::Node;
+use crate::plan::index::Index;
 use candidates::Candidates;
 use toolgate_runtime::artifact::format::{NONE, RULE_ENFORCED, RULE_LIFTS, RULE_RISK_SHIFT, RULE_TELLS, Section};
 
@@ -58,13 +58,13 @@ impl Asked {
 ///
 /// # Errors
 /// The artifact would pass 4 GiB.
-pub(crate) fn encode(policy: &Policy, asked: Asked, index: &Node) -> Result<Sections, EncodeError> {
+pub(crate) fn encode(policy: &Policy, asked: Asked, index: &Index) -> Result<Sections, EncodeError> {
     let Asked { mut sections, mut fields, mut candidates, extras } = asked;
     let shared = shared::choose(&candidates, index);
     candidates.share(&shared);
     let shared = shared.concat();
     let shared_at = (sections.runs(&shared), sections.count(shared.len()));
-    let (root, conditions) = index::Writer::new(&mut sections, &mut fields, &candidates).index(index)?;
+    let (root, conditions) = index::Writer::new(&mut sections, &mut fields, &candidates, index).write()?;
     for ((rule, properties), ((at, len), extra)) in
         policy.rules.iter().zip(candidates.all_properties()).zip(conditions.into_iter().zip(extras))
     {

@@ -14,7 +14,7 @@ mod keys;
 use access::Accesses;
 use condition::{Lowering, RuleConditions};
 use fields::FieldTree;
-use index::{Node, Thrift};
+use index::{Index, Thrift};
 use indexed::IndexedRules;
 
 use crate::ir::Policy;
@@ -35,7 +35,7 @@ impl<'p> Plan<'p> {
     }
 
     /// The index over a policy's rules. It borrows nothing from their conditions.
-    pub(crate) fn index(&self, policy: &Policy, thrift: Thrift) -> Node {
+    pub(crate) fn index(&self, policy: &Policy, thrift: Thrift) -> Index {
         let [_, name, ..] = self.fields.known();
         let mut accesses = Accesses::new(&policy.lists, name);
         let mut indexed = IndexedRules::default();
@@ -44,6 +44,6 @@ impl<'p> Plan<'p> {
         }
         let (keys, numbers) = accesses.into_sorted();
         indexed.renumber(&numbers);
-        index::build(&indexed, &keys, name, thrift)
+        index::build(&indexed, keys, name, thrift)
     }
 }

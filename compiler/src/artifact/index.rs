@@ -13,13 +13,14 @@ use super::candidates::Candidates;
 use super::checks::in_words;
 use super::sections::{Sections, home, tag};
 use crate::plan::fields::FieldTree;
-use crate::plan::index::{Content, Node, Table};
+use crate::plan::index::{Content, Index, Node, Nodes, Table};
 
 /// Writes an index.
 pub(super) struct Writer<'s> {
     sections: &'s mut Sections,
     fields: &'s mut FieldTree,
     rules: &'s Candidates,
+    index: &'s Index,
     /// A posting's own checks, while it is written.
     own: Vec<u32>,
     /// All that each rule asks, in the order in which the index first names the rules: checking an artifact compares every
@@ -30,14 +31,14 @@ pub(super) struct Writer<'s> {
 }
 
 impl<'s> Writer<'s> {
-    pub(super) fn new(sections: &'s mut Sections, fields: &'s mut FieldTree, rules: &'s Candidates) -> Self {
-        Self { sections, fields, rules, own: Vec::new(), conditions: Vec::new(), places: vec![(0, 0); rules.len()] }
+    pub(super) fn new(sections: &'s mut Sections, fields: &'s mut FieldTree, rules: &'s Candidates, index: &'s Index) -> Self {
+        Self { sections, fields, rules, index, own: Vec::new(), conditions: Vec::new(), places: vec![(0, 0); rules.len()] }
     }
 
     /// Writes an index, and behind it all that the rules ask. Returns the index's root, and of each rule where what it asks
     /// stands, and how many words it is.
-    pub(super) fn index(mut self, root: &Node) -> Result<(u32, Vec<(u32, u32)>), EncodeError> {
-        let at = self.node();
+    pub(super) fn write(mut self) -> Result<(u32, Vec<(u32, u32)>), EncodeError> {
+        let (at, root) = (self.node(), &self.index.root);
         // What is looked up in every request may be hashed while that is read; tables further down are seldom met.
         for table in root.tables.iter().filter(|table| matches!(table.content, Content::Exact(_))) {
             self.fields.mark(table.field, FIELD_SOUGHT);
@@ -74,7 +75,7 @@ impl<'s> Writer<'s> {
 
     // Depth is limited by the index builder.
     fn index_node(&mut self, at: u32, node: &Node, is_door: bool) {
-        let run = if node.postings.is_empty() { NONE } else { self.run(node, is_door) };
+        let run = if node.has_postings() { self.run(node, is_door) } else { NONE };
         let first_table = self.sections.reserve(Section::Tables, node.tables.len(), [0; 7]);
         let tables = self.sections.count(node.tables.len());
         self.sections.set(Section::IndexNodes, at, [run, first_table, tables]);
@@ -86,8 +87,9 @@ impl<'s> Writer<'s> {
     /// A run of postings, and where it begins. What stands behind a door is seldom entered, so it does not repeat the checks.
     fn run(&mut self, node: &Node, is_door: bool) -> u32 {
         let first = self.sections.runs(&[]);
-        let (count, mut own) = (node.postings.len(), std::mem::take(&mut self.own));
-        for (position, posting) in node.postings.iter().enumerate() {
+        let (postings, mut own) = (self.index.postings(node), std::mem::take(&mut self.own));
+        let count = postings.len();
+        for (position, posting) in postings.iter().enumerate() {
             let Some(properties) = self.rules.properties(posting.rule) else { continue };
             self.name(posting.rule);
             let last = if position.saturating_add(1) == count { POSTING_LAST } else { 0 };
@@ -140,7 +142,7 @@ impl<'s> Writer<'s> {
                     _ => TableKind::Part,
                 };
                 let (first, extent) = self.keys(nodes, is_door, &mut to_fill);
-                let affixes = affixes(kind, nodes.keys());
+                let affixes = affixes(kind, nodes.iter().map(|(key, _)| self.index.key(*key)));
                 let count = self.sections.count(affixes.len());
                 let words: Vec<u32> = affixes.into_iter().flat_map(|(len, bits)| std::iter::once(len).chain(bits)).collect();
                 self.fields.mark(table.field, FIELD_READ);
@@ -177,14 +179,16 @@ impl<'s> Writer<'s> {
     }
 
     /// Hash slots of a table, with an entry for each key. Nodes are left to be filled in.
-    fn keys<'n>(&mut self, nodes: &'n BTreeMap<Vec<u8>, Node>, is_door: bool, to_fill: &mut Vec<(u32, &'n Node)>) -> (u32, u32) {
+    fn keys<'n>(&mut self, nodes: &'n Nodes, is_door: bool, to_fill: &mut Vec<(u32, &'n Node)>) -> (u32, u32) {
         let taken = nodes.len();
         let free = if taken <= ROOMY_KEYS_MAX { taken.saturating_mul(3) } else { taken / 2 };
         let size = taken.saturating_add(free).saturating_add(1);
         let first = self.sections.reserve(Section::Keys, size, [0, NONE]);
         let extent = self.sections.count(size);
-        let mut slots: Vec<Option<(u64, &'n [u8], &'n Node)>> = vec![None; size];
+        let index = self.index;
+        let mut slots: Vec<Option<(u64, &[u8], &'n Node)>> = vec![None; size];
         for (key, node) in nodes {
+            let key = index.key(*key);
             let hash = hash(key);
             // The upper half of the hash, as a fraction of the whole.
             let mut slot = usize::try_from(u64::from(home(hash)).saturating_mul(u64::from(extent)) >> 32).unwrap_or(0);
@@ -214,11 +218,11 @@ const ROOMY_KEYS_MAX: usize = 1 << 14;
 
 /// Whether a node is nothing but postings.
 fn is_run(node: &Node) -> bool {
-    node.tables.is_empty() && !node.postings.is_empty()
+    node.tables.is_empty() && node.has_postings()
 }
 
 /// The lengths of a table's keys, ascending, each with the bytes at which its keys end (of suffixes: begin).
-fn affixes<'k>(kind: TableKind, keys: impl Iterator<Item = &'k Vec<u8>>) -> BTreeMap<u32, [u32; 8]> {
+fn affixes<'k>(kind: TableKind, keys: impl Iterator<Item = &'k [u8]>) -> BTreeMap<u32, [u32; 8]> {
     let mut lengths: BTreeMap<u32, [u32; 8]> = BTreeMap::new();
     for key in keys {
         let edge = if kind == TableKind::Suffix { key.first() } else { key.last() };

@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use toolgate_runtime::artifact::format::{CHECK_FIELD_SHIFT, CheckOp, SHARED_MAX};
 
 use super::candidates::Candidates;
-use crate::plan::index::{Content, Node};
+use crate::plan::index::{Content, Index};
 
 /// Most words that the shared checks of one field may have: a request's value is compared with what they ask for.
 const WORDS_PER_FIELD_MAX: usize = 96;
@@ -15,18 +15,22 @@ const RARE: usize = 64;
 
 /// The checks that most postings ask for, apart from what the way to a posting has proven, in the order of their bits. Doors
 /// seldom open and do not count.
-pub(super) fn choose(candidates: &Candidates, root: &Node) -> Vec<Vec<u32>> {
+pub(super) fn choose(candidates: &Candidates, index: &Index) -> Vec<Vec<u32>> {
     let mut postings = Vec::with_capacity(candidates.len());
-    let mut nodes = vec![root];
+    let mut nodes = vec![&index.root];
     while let Some(node) = nodes.pop() {
-        postings.extend_from_slice(&node.postings);
+        postings.extend_from_slice(index.postings(node));
         for table in &node.tables {
             match &table.content {
-                Content::Exact(keys) | Content::Prefix(keys) | Content::Suffix(keys) | Content::Part(keys) => nodes.extend(keys.values()),
+                Content::Exact(keys) | Content::Prefix(keys) | Content::Suffix(keys) | Content::Part(keys) => {
+                    nodes.extend(keys.iter().map(|(_, node)| node));
+                }
                 Content::Range { nodes: ranges, .. } => nodes.extend(ranges.iter().flatten()),
             }
         }
     }
+    // In which order they are counted does not matter, and in that of the rules their checks are read one behind the other.
+    postings.sort_unstable_by_key(|posting| posting.rule);
     let asked = || postings.iter().flat_map(|posting| candidates.unproven(posting.rule, posting.proven));
     // Most checks are of one rule alone, and too many to count each. Those with one fingerprint are counted as one first.
     let mut alike = vec![0_usize; 1 << u16::BITS];

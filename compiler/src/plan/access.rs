@@ -17,7 +17,7 @@ const AFFIX_MAX: usize = 256;
 const PART_MAX: usize = 8;
 
 /// One key, its text or numbers still in the policy's conditions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Key<'c> {
     Exact(&'c [u8]),
     Prefix(&'c [u8]),
@@ -46,14 +46,14 @@ impl<'c> Key<'c> {
 }
 
 /// An interval of numbers; a missing bound is infinite. The flag says whether the bound itself is inside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Interval<'c> {
     pub low: Option<(&'c Decimal, bool)>,
     pub high: Option<(&'c Decimal, bool)>,
 }
 
 /// A key at a field. Equal keys share an entry of a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct FieldKey<'c> {
     pub field: FieldId,
     /// An array at the field is in doubt instead of leading to what its elements meet.

@@ -15,7 +15,7 @@ use regex_automata::nfa::thompson::pikevm::PikeVM;
 use super::Plan;
 use super::condition::{Ask, Condition, ListPlan};
 use super::fields::{FieldId, FieldNode, ROOT};
-use super::index::{Content, Node, Posting, Table, Thrift};
+use super::index::{Content, Index, Node, Nodes, Posting, Table, Thrift};
 use crate::decision::Decision;
 use crate::ir::{self, Decimal, Policy, Regex, Scalar};
 use crate::reference::decide_by;
@@ -30,7 +30,7 @@ use crate::truth::{UNKNOWN, and, not, or};
 pub struct PlanExecutor<'p> {
     policy: &'p Policy,
     plan: Plan<'p>,
-    index: Node,
+    index: Index,
     /// By source, and whether the whole value is meant; a pattern no automaton can be built of is unknown.
     regexes: RefCell<BTreeMap<(&'p str, bool), Option<PikeVM>>>,
 }
@@ -65,7 +65,7 @@ impl<'p> PlanExecutor<'p> {
     pub fn decide(&self, digest: &str, request: &[u8], clarified: bool) -> Decision {
         decide_by(self.policy, digest, request, clarified, |request| {
             let mut candidates = Vec::new();
-            Execution { executor: self, request }.node(&self.index, true, &mut candidates);
+            Execution { executor: self, request }.node(&self.index.root, true, &mut candidates);
             candidates.sort_by_key(|(rule, _)| *rule);
             // A rule that several keys lead to counts once. Should it get two values, both stay, and the mistake shows.
             candidates.dedup();
@@ -87,7 +87,7 @@ type Context<'v> = (FieldId, &'v Value);
 impl<'e, 'p> Execution<'e, 'p> {
     /// Evaluates the rules that a node leads to. `sure` says that what the way to it has proven holds: no array was met.
     fn node(&self, node: &Node, sure: bool, candidates: &mut Vec<(u32, Truth)>) {
-        candidates.extend(node.postings.iter().map(|posting| (posting.rule, self.posting(posting, sure))));
+        candidates.extend(self.executor.index.postings(node).iter().map(|posting| (posting.rule, self.posting(posting, sure))));
         for table in &node.tables {
             let one = self.find(self.everything(), table.field).filter(|value| !matches!(value, Value::Array(_)));
             let values = match one {
@@ -95,7 +95,7 @@ impl<'e, 'p> Execution<'e, 'p> {
                 None if table.single => vec![&Value::Opaque],
                 None => self.values(table.field),
             };
-            for child in behind(table, &values) {
+            for child in behind(&self.executor.index, table, &values) {
                 self.node(child, sure && one.is_some(), candidates);
             }
         }
@@ -129,14 +129,14 @@ impl<'e, 'p> Execution<'e, 'p> {
 }
 
 /// What stands behind a table for the values at its field.
-fn behind<'t>(table: &'t Table, values: &[&Value]) -> Vec<&'t Node> {
+fn behind<'t>(index: &Index, table: &'t Table, values: &[&Value]) -> Vec<&'t Node> {
     let scalars = || values.iter().filter_map(|value| if let Value::Scalar(scalar) = value { Some(scalar) } else { None });
     let texts: Vec<&[u8]> =
         scalars().filter_map(|scalar| if let Scalar::String(text) = scalar { Some(text.as_bytes()) } else { None }).collect();
     let numbers: Vec<&Decimal> =
         scalars().filter_map(|scalar| if let Scalar::Number(number) = scalar { Some(number) } else { None }).collect();
-    let met = |nodes: &'t BTreeMap<Vec<u8>, Node>, meets: fn(&[u8], &[u8]) -> bool| -> Vec<&'t Node> {
-        nodes.iter().filter(|(key, _)| texts.iter().any(|text| meets(text, key))).map(|(_, node)| node).collect()
+    let met = |nodes: &'t Nodes, meets: fn(&[u8], &[u8]) -> bool| -> Vec<&'t Node> {
+        nodes.iter().filter(|(key, _)| texts.iter().any(|text| meets(text, index.key(*key)))).map(|(_, node)| node).collect()
     };
     let (mut out, told) = match &table.content {
         Content::Exact(nodes) => (met(nodes, |text, key| text == key), texts.len()),

@@ -5,11 +5,9 @@
 //! remaining conditions. Restrictive rules also stand behind the table's door, entered when the field is in doubt, and are
 //! partitioned there by their remaining conditions too, so that a missing field does not open a list of thousands.
 
-use std::collections::BTreeMap;
-
 use super::fields::FieldId;
 use super::indexed::{IndexedAccess, IndexedRules};
-use super::keys::{Chance, KeyId, KeyKind, SortedKeys};
+use super::keys::{Chance, KeyId, KeyKind, KeyTexts, SortedKeys};
 use crate::ir::{Decimal, Decision};
 
 const DIRECT_MAX: usize = 6;
@@ -43,12 +41,42 @@ impl Thrift {
     pub(crate) const NONE: Self = Self { direct_max: 0, whole_max: 0, table_min: 1 };
 }
 
+/// An index: nodes from a root on, what they have many of in one piece.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    pub root: Node,
+    postings: Vec<Posting>,
+    keys: KeyTexts,
+}
+
+impl Index {
+    /// The rules that a node checks.
+    pub(crate) fn postings(&self, node: &Node) -> &[Posting] {
+        self.postings.get(node.postings.0 as usize..node.postings.1 as usize).unwrap_or(&[])
+    }
+
+    /// The text of a table's key.
+    pub(crate) fn key(&self, key: KeyId) -> &[u8] {
+        self.keys.get(key)
+    }
+}
+
 /// A node: rules to check, and tables to ask.
 #[derive(Debug, Default)]
 pub(crate) struct Node {
-    pub postings: Vec<Posting>,
+    /// Where its postings begin and end among those of all nodes.
+    postings: (u32, u32),
     pub tables: Vec<Table>,
 }
+
+impl Node {
+    pub(crate) fn has_postings(&self) -> bool {
+        self.postings.0 < self.postings.1
+    }
+}
+
+/// Nodes by key, the texts of the keys ascending.
+pub(crate) type Nodes = Vec<(KeyId, Node)>;
 
 /// A rule to check, and which of its first 32 conjuncts the way here has proven true.
 #[derive(Clone, Copy, Debug)]
@@ -70,10 +98,10 @@ pub(crate) struct Table {
 /// What a table maps to nodes.
 #[derive(Debug)]
 pub(crate) enum Content {
-    Exact(BTreeMap<Vec<u8>, Node>),
-    Prefix(BTreeMap<Vec<u8>, Node>),
-    Suffix(BTreeMap<Vec<u8>, Node>),
-    Part(BTreeMap<Vec<u8>, Node>),
+    Exact(Nodes),
+    Prefix(Nodes),
+    Suffix(Nodes),
+    Part(Nodes),
     /// Sorted bounds; position `2i + 1` is bound `i`, position `2i` lies below it. `nodes` is a segment tree with one leaf
     /// for each position: those covering a position are met on the way from its leaf to the top.
     Range {
@@ -110,16 +138,21 @@ struct Builder<'r, 'c> {
     /// Field of the action's name, which is always a string.
     certain: FieldId,
     copies: usize,
+    /// Of all nodes so far.
+    postings: Vec<Posting>,
     /// By key, how many rules of a node share it. All zero but while a node chooses.
     shared: Vec<u32>,
 }
 
 /// Builds the index over all rules.
-pub(crate) fn build(rules: &IndexedRules, keys: &SortedKeys<'_>, certain: FieldId, thrift: Thrift) -> Node {
+pub(crate) fn build(rules: &IndexedRules, keys: SortedKeys<'_>, certain: FieldId, thrift: Thrift) -> Index {
     let copies = COPIES_FREE.saturating_add(rules.len().saturating_mul(COPIES_PER_RULE));
-    let mut builder = Builder { rules, keys, thrift, certain, copies, shared: vec![0; keys.len()] };
+    let postings = Vec::with_capacity(rules.len());
+    let mut builder = Builder { rules, keys: &keys, thrift, certain, copies, postings, shared: vec![0; keys.len()] };
     let entries: Vec<_> = (0_u32..).take(rules.len()).map(|rule| Entry { rule, proven: 0, used: 0 }).collect();
-    builder.node(&entries, 0, 0)
+    let root = builder.node(&entries, 0, 0);
+    let postings = builder.postings;
+    Index { root, postings, keys: keys.into_texts() }
 }
 
 impl<'r> Builder<'r, '_> {
@@ -157,10 +190,15 @@ impl<'r> Builder<'r, '_> {
 
     fn direct(&mut self, entries: &[Entry]) -> Node {
         self.copies = self.copies.saturating_sub(entries.len());
-        let mut postings: Vec<_> = entries.iter().map(|Entry { rule, proven, .. }| Posting { rule: *rule, proven: *proven }).collect();
+        let start = self.postings.len();
+        self.postings.extend(entries.iter().map(|Entry { rule, proven, .. }| Posting { rule: *rule, proven: *proven }));
         // Strictest first, so that a caller who wants the verdict alone can stop early.
-        postings.sort_by_key(|posting| std::cmp::Reverse(self.rules.decision(posting.rule)));
-        Node { postings, tables: Vec::new() }
+        if let Some(postings) = self.postings.get_mut(start..) {
+            postings.sort_by_key(|posting| std::cmp::Reverse(self.rules.decision(posting.rule)));
+        }
+        // INVARIANT: an artifact has words for each posting, and one of more than a `u32` counts is refused.
+        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Node { postings: (place(start), place(self.postings.len())), tables: Vec::new() }
     }
 
     /// For each entry the access to use, and its position; `None` for those to check one by one.
@@ -251,13 +289,12 @@ impl<'r> Builder<'r, '_> {
             by_key.sort_by_key(|(key, _)| *key);
             let entries: Vec<_> = by_key.iter().map(|(_, entry)| *entry).collect();
             let mut rest = entries.as_slice();
-            let mut nodes = Vec::new();
-            for part in by_key.chunk_by(|one, next| one.0 == next.0) {
-                let text = part.first().and_then(|(key, _)| self.keys.key(*key)?.text());
-                let Some(entries) = rest.split_off(..part.len()) else { break };
-                nodes.push((text.unwrap_or_default().to_vec(), self.node(entries, below, doors)));
+            let parts = || by_key.chunk_by(|one, next| one.0 == next.0);
+            let mut nodes = Nodes::with_capacity(parts().count());
+            for part in parts() {
+                let (Some((key, _)), Some(entries)) = (part.first(), rest.split_off(..part.len())) else { break };
+                nodes.push((*key, self.node(entries, below, doors)));
             }
-            let nodes = BTreeMap::from_iter(nodes);
             match kind {
                 KeyKind::Exact => Content::Exact(nodes),
                 KeyKind::Prefix => Content::Prefix(nodes),
@@ -275,7 +312,7 @@ impl<'r> Builder<'r, '_> {
     }
 
     fn range(&mut self, by_key: &[(KeyId, Entry)], depth: u32, doors: u32) -> Content {
-        let intervals = || by_key.iter().filter_map(|(key, entry)| Some((self.keys.key(*key)?.interval()?, *entry)));
+        let intervals = || by_key.iter().filter_map(|(key, entry)| Some((self.keys.interval(*key)?, *entry)));
         let mut bounds: Vec<&Decimal> =
             intervals().flat_map(|(interval, _)| [interval.low, interval.high]).flatten().map(|(bound, _)| bound).collect();
         bounds.sort_unstable();

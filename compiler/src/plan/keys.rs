@@ -15,48 +15,118 @@ pub(crate) type KeyId = u32;
 /// Keys in the order in which they were met. The table is only looked up, never walked, so nothing depends on its hashes.
 #[derive(Debug, Default)]
 pub(crate) struct Keys<'c> {
-    keys: Vec<FieldKey<'c>>,
+    keys: Vec<Met>,
+    intervals: Vec<Interval<'c>>,
+    texts: Texts,
     numbers: HashTable<KeyId>,
     hasher: DefaultHashBuilder,
+}
+
+/// A key, what it asks for kept elsewhere.
+#[derive(Clone, Copy, Debug)]
+struct Met {
+    /// Kept, because a growing table asks for it again and again.
+    hash: u64,
+    table: TableId,
+    asked: Asked,
+}
+
+/// Where a text is, or for a range, which interval it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    Text(Span),
+    Interval(u32),
 }
 
 impl<'c> Keys<'c> {
     /// The number of a key.
     pub(crate) fn number(&mut self, key: FieldKey<'c>) -> KeyId {
-        let Self { keys, numbers, hasher } = self;
-        let known = |number: &KeyId| keys.get(*number as usize);
+        let Self { keys, intervals, texts, numbers, hasher } = self;
         let next = u32::try_from(keys.len()).unwrap_or(u32::MAX);
-        let hash = hasher.hash_one(Some(&key));
-        let entry = numbers.entry(hash, |number| known(number) == Some(&key), |number| hasher.hash_one(known(number)));
-        let number = *entry.or_insert(next).get();
+        let table = key.table();
+        let hash = hasher.hash_one((table, key.key));
+        let is_same = |number: &KeyId| {
+            let Some(known) = keys.get(*number as usize).filter(|known| known.hash == hash && known.table == table) else { return false };
+            match known.asked {
+                Asked::Text(span) => key.key.text() == Some(texts.get(span)),
+                Asked::Interval(at) => key.key.interval() == intervals.get(at as usize).copied(),
+            }
+        };
+        let hash_of = |number: &KeyId| keys.get(*number as usize).map_or(0, |known| known.hash);
+        let number = *numbers.entry(hash, is_same, hash_of).or_insert(next).get();
         if number == next {
-            keys.push(key);
+            let asked = match (key.key.text(), key.key.interval()) {
+                (Some(text), _) => Asked::Text(texts.push(text)),
+                (None, interval) => {
+                    intervals.extend(interval);
+                    Asked::Interval(u32::try_from(intervals.len().saturating_sub(1)).unwrap_or(u32::MAX))
+                }
+            };
+            keys.push(Met { hash, table, asked });
         }
         number
     }
 
     /// The keys in order, and the new number of each by its old one.
     pub(crate) fn into_sorted(self) -> (SortedKeys<'c>, Vec<KeyId>) {
-        let Self { keys, .. } = self;
-        let mut places: Vec<_> = (0..).zip(&keys).map(|(number, key)| Place { table: key.table(), head: 0, number }).collect();
-        places.sort_unstable_by_key(|place| (place.table, place.number));
+        let Self { keys, intervals, texts, numbers, .. } = self;
+        drop(numbers);
+        let mut places: Vec<_> = (0..).zip(&keys).map(|(number, key)| Place { table: key.table, head: 0, number }).collect();
+        // Those of one table stay as they were met.
+        places.sort_by_key(|place| place.table);
+        let text = |number: KeyId| match keys.get(number as usize).map(|key| key.asked) {
+            Some(Asked::Text(span)) => texts.get(span),
+            Some(Asked::Interval(_)) | None => &[],
+        };
         for part in places.chunk_by_mut(|one, next| one.table == next.table) {
-            sort_texts(part, 0, &|number| keys.get(number as usize).and_then(|key| key.key.text()).unwrap_or_default());
+            sort_texts(part, 0, &text);
         }
         let mut numbers = vec![0; keys.len()];
-        let mut sorted = SortedKeys { keys: Vec::with_capacity(keys.len()), traits: Vec::with_capacity(keys.len()), tables: Vec::new() };
+        let (mut asked, mut traits, mut tables) = (Vec::with_capacity(keys.len()), Vec::with_capacity(keys.len()), Vec::new());
         for (next, Place { table, number, .. }) in (0..).zip(places) {
-            let Some(FieldKey { key, .. }) = keys.get(number as usize) else { continue };
-            if sorted.tables.last() != Some(&table) {
-                sorted.tables.push(table);
+            let Some(key) = keys.get(number as usize) else { continue };
+            if tables.last() != Some(&table) {
+                tables.push(table);
             }
-            sorted.traits.push(Traits { table: sorted.tables.len().saturating_sub(1), chance: Chance::of(key) });
-            sorted.keys.push(*key);
+            let chance = match key.asked {
+                Asked::Text(_) if table.1 == KeyKind::Exact => Chance::Shared,
+                Asked::Text(span) => Chance::Affix { is_short: span.len < 3 },
+                Asked::Interval(at) => intervals.get(at as usize).map_or(Chance::Beyond, Chance::of),
+            };
+            traits.push(Traits { table: u32::try_from(tables.len().saturating_sub(1)).unwrap_or(u32::MAX), chance });
+            asked.push(key.asked);
             if let Some(place) = numbers.get_mut(number as usize) {
                 *place = next;
             }
         }
-        (sorted, numbers)
+        (SortedKeys { asked, traits, tables, intervals, texts }, numbers)
+    }
+}
+
+/// The texts of keys, one behind the other: sorting and hashing them reads little else than them.
+#[derive(Debug, Default)]
+struct Texts {
+    bytes: Vec<u8>,
+}
+
+/// A text among others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Span {
+    at: u32,
+    len: u32,
+}
+
+impl Texts {
+    fn push(&mut self, text: &[u8]) -> Span {
+        // INVARIANT: a rule's conditions have its keys' texts in them, and an artifact of more than a `u32` counts is refused.
+        let word = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
+        let span = Span { at: word(self.bytes.len()), len: word(text.len()) };
+        self.bytes.extend_from_slice(text);
+        span
+    }
+
+    fn get(&self, span: Span) -> &[u8] {
+        self.bytes.get(span.at as usize..).and_then(|from| from.get(..span.len as usize)).unwrap_or(&[])
     }
 }
 
@@ -97,25 +167,36 @@ const HEADS_LEN_BYTES_MAX: usize = 64;
 /// Keys in the order of their tables, then of themselves.
 #[derive(Debug)]
 pub(crate) struct SortedKeys<'c> {
-    keys: Vec<Key<'c>>,
+    asked: Vec<Asked>,
     traits: Vec<Traits>,
     tables: Vec<TableId>,
+    intervals: Vec<Interval<'c>>,
+    texts: Texts,
 }
 
 /// What is asked of a key more often than the key.
 #[derive(Clone, Copy, Debug)]
 struct Traits {
-    table: usize,
+    table: u32,
     chance: Chance,
 }
 
 impl<'c> SortedKeys<'c> {
     pub(crate) fn len(&self) -> usize {
-        self.keys.len()
+        self.asked.len()
     }
 
-    pub(crate) fn key(&self, number: KeyId) -> Option<Key<'c>> {
-        self.keys.get(number as usize).copied()
+    /// The interval of a key that is a range.
+    pub(crate) fn interval(&self, number: KeyId) -> Option<&Interval<'c>> {
+        match self.asked.get(number as usize)? {
+            Asked::Interval(at) => self.intervals.get(*at as usize),
+            Asked::Text(_) => None,
+        }
+    }
+
+    /// The keys' texts alone.
+    pub(crate) fn into_texts(self) -> KeyTexts {
+        KeyTexts { asked: self.asked, texts: self.texts }
     }
 
     /// What makes a request meet the key.
@@ -125,12 +206,29 @@ impl<'c> SortedKeys<'c> {
 
     /// Position of the key's table among those of all keys.
     pub(crate) fn table(&self, number: KeyId) -> usize {
-        self.traits.get(number as usize).map_or(0, |traits| traits.table)
+        self.traits.get(number as usize).map_or(0, |traits| traits.table as usize)
     }
 
     /// The tables that there can be, in order.
     pub(crate) fn tables(&self) -> &[TableId] {
         &self.tables
+    }
+}
+
+/// The texts of keys by their number.
+#[derive(Debug, Default)]
+pub(crate) struct KeyTexts {
+    asked: Vec<Asked>,
+    texts: Texts,
+}
+
+impl KeyTexts {
+    /// The text of a key; a range has none.
+    pub(crate) fn get(&self, number: KeyId) -> &[u8] {
+        match self.asked.get(number as usize) {
+            Some(Asked::Text(span)) => self.texts.get(*span),
+            Some(Asked::Interval(_)) | None => &[],
+        }
     }
 }
 
@@ -150,19 +248,17 @@ pub(crate) enum Chance {
 }
 
 impl Chance {
-    fn of(key: &Key<'_>) -> Self {
-        match key {
-            Key::Exact(_) => Self::Shared,
-            Key::Prefix(text) | Key::Suffix(text) | Key::Part(text) => Self::Affix { is_short: text.len() < 3 },
-            Key::Range(Interval { low: Some(low), high: Some(high) }) if low == high => Self::Number,
-            Key::Range(Interval { low: Some(_), high: Some(_) }) => Self::Between,
-            Key::Range(_) => Self::Beyond,
+    fn of(interval: &Interval<'_>) -> Self {
+        match interval {
+            Interval { low: Some(low), high: Some(high) } if low == high => Self::Number,
+            Interval { low: Some(_), high: Some(_) } => Self::Between,
+            Interval { .. } => Self::Beyond,
         }
     }
 }
 
 /// What a table of the index maps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum KeyKind {
     Exact,
     Prefix,
@@ -210,10 +306,11 @@ mod tests {
         let (sorted, numbers) = keys.into_sorted();
         let mut expected = texts.clone();
         expected.sort();
-        let in_order: Vec<_> = sorted.keys.iter().map(|key| key.text().unwrap()).collect();
+        let texts_of = sorted.into_texts();
+        let in_order: Vec<_> = (0..).take(texts.len()).map(|number| texts_of.get(number)).collect();
         assert_eq!(in_order, expected.iter().map(String::as_bytes).collect::<Vec<_>>());
         for (old, text) in texts.iter().enumerate() {
-            assert_eq!(sorted.key(numbers[old]), Some(Key::Exact(text.as_bytes())));
+            assert_eq!(texts_of.get(numbers[old]), text.as_bytes());
         }
     }
 }
