@@ -4,6 +4,7 @@ mod candidates;
 mod checks;
 mod conditions;
 mod index;
+mod places;
 mod sections;
 mod shared;
 mod sources;
@@ -16,7 +17,7 @@ use crate::plan::Plan;
 use crate::plan::fields::FieldTree;
 use crate::plan::index::Index;
 use candidates::Candidates;
-use toolgate_runtime::artifact::format::{NONE, RULE_ENFORCED, RULE_LIFTS, RULE_RISK_SHIFT, RULE_TELLS, Section};
+use toolgate_runtime::artifact::format::{NONE, REST_LEN_SHIFT, RULE_ENFORCED, RULE_LIFTS, RULE_RISK_SHIFT, RULE_TELLS, Section};
 
 /// What a policy's rules ask, encoded: everything but the index and what goes by it.
 pub(crate) struct Asked {
@@ -64,12 +65,10 @@ pub(crate) fn encode(policy: &Policy, asked: Asked, index: &Index) -> Result<Sec
     candidates.share(&shared);
     let shared = shared.concat();
     let shared_at = (sections.runs(&shared), sections.count(shared.len()));
-    let (root, conditions) = index::Writer::new(&mut sections, &mut fields, &candidates, index).write()?;
-    for ((rule, properties), ((at, len), extra)) in
-        policy.rules.iter().zip(candidates.all_properties()).zip(conditions.into_iter().zip(extras))
-    {
+    let index::Written { root, entry_mask, places } = index::Writer::new(&mut sections, &mut fields, &candidates, index).write()?;
+    for ((rule, properties), (place, extra)) in policy.rules.iter().zip(candidates.all_properties()).zip(places.into_iter().zip(extras)) {
         let (id, id_len) = sections.text(rule.id.as_bytes());
-        sections.push(Section::Rules, [id, id_len, properties, at, len, extra]);
+        sections.push(Section::Rules, [id, id_len, properties | place.rest_len << REST_LEN_SHIFT, place.home, place.rest, extra]);
     }
     for (id, field) in (0_u32..).zip(fields.iter()) {
         let (key, pointer) = (sections.text(field.key.as_bytes()), sections.text(field.pointer.as_bytes()));
@@ -101,6 +100,7 @@ pub(crate) fn encode(policy: &Policy, asked: Asked, index: &Index) -> Result<Sec
             context,
             shared_at.0,
             shared_at.1,
+            entry_mask,
         ],
     );
     Ok(sections)

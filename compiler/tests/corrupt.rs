@@ -13,6 +13,7 @@ mod support;
 
 use support::Engines;
 use toolgate_compiler::{Source, compile};
+use toolgate_runtime::artifact::format::{CheckOp, Section};
 use toolgate_runtime::artifact::{digest_of, format};
 use toolgate_runtime::{LoadErrorKind, Options, Policy, Scratch};
 
@@ -141,6 +142,50 @@ fn words_behind_a_repaired_digest_do_no_harm() {
     assert!(loaded > 100 && refused > 100);
 }
 
+/// An artifact as words.
+#[derive(Clone)]
+struct Words(Vec<u8>);
+
+impl Words {
+    fn of(policy: &str) -> Self {
+        Self(compile(&Engines::new(&[policy]).checked).unwrap().artifact)
+    }
+
+    fn word(&self, at: usize) -> u32 {
+        u32::from_le_bytes(self.0[at..at + 4].try_into().unwrap())
+    }
+
+    /// Where a word of a section stands.
+    fn at(&self, section: Section, word: usize) -> usize {
+        self.word(format::SECTION_TABLE_AT + 8 * section as usize) as usize + 4 * word
+    }
+
+    fn len(&self, section: Section) -> usize {
+        self.word(format::SECTION_TABLE_AT + 8 * section as usize + 4) as usize / 4
+    }
+
+    fn get(&self, section: Section, word: usize) -> u32 {
+        self.word(self.at(section, word))
+    }
+
+    fn set(&mut self, section: Section, word: usize, value: u32) {
+        let at = self.at(section, word);
+        self.0[at..at + 4].copy_from_slice(&value.to_le_bytes());
+    }
+
+    /// Whether it is refused because a section does not hold together, once the digest is right again.
+    fn refused(mut self) -> bool {
+        repair_digest(&mut self.0);
+        match Policy::load(&self.0) {
+            Ok(_) => false,
+            Err(error) => {
+                assert_eq!(error.code(), "load/section");
+                true
+            }
+        }
+    }
+}
+
 /// A posting leaves out what the way to it has proven, and a way proves little. A file whose short postings left out most of one
 /// long rule could have it looked through for each of them, which takes the square of its length.
 #[test]
@@ -151,33 +196,126 @@ fn postings_that_leave_out_most_of_their_rule_are_refused() {
     /// Of each check, here: its head, and its text.
     const CHECK_WORDS: usize = 2;
     let conditions: String = (0..CONDITIONS).map(|number| format!("k{number:02}: v, ")).collect();
-    let policy = format!("rules:\n  - {{ id: a, when: {{ context: {{ {conditions} }} }}, decision: deny }}\n");
-    let good = compile(&Engines::new(&[&policy]).checked).unwrap().artifact;
-    let word = |at: usize| u32::from_le_bytes(good[at..at + 4].try_into().unwrap());
-    let runs = word(format::SECTION_TABLE_AT + 8 * format::Section::Runs as usize) as usize;
+    let others: String =
+        (0..14).map(|number| format!("  - {{ id: r{number}, when: {{ action: a{number} }}, decision: deny }}\n")).collect();
+    let good = Words::of(&format!(
+        "rules:\n  - {{ id: a, when: {{ action: [one, two], context: {{ {conditions} }} }}, decision: deny }}\n{others}"
+    ));
     let packed_len = |packed: u32| packed >> format::POSTING_LEN_SHIFT & format::CHECKS_LEN_MAX;
-    let posting = (runs..good.len() - 12)
-        .step_by(4)
-        .find(|at| word(*at) == 0 && word(at + 4) & format::POSTING_LAST != 0 && packed_len(word(at + 4)) == (OWN * CHECK_WORDS) as u32)
-        .expect("the rule has a posting");
-    let checks = posting + 4 * format::POSTING_WORDS;
-    // The posting keeps one check, so many behind the first.
-    let keeping = |skipped: usize| {
-        let mut bytes = good.clone();
-        let kept = checks + 4 * CHECK_WORDS * skipped;
-        bytes.copy_within(kept..kept + 4 * CHECK_WORDS, checks);
-        let packed = word(posting + 4) & !(format::CHECKS_LEN_MAX << format::POSTING_LEN_SHIFT);
-        let packed = packed | (CHECK_WORDS as u32) << format::POSTING_LEN_SHIFT;
-        bytes[posting + 4..posting + 8].copy_from_slice(&packed.to_le_bytes());
-        repair_digest(&mut bytes);
-        kind(&bytes)
-    };
+    // The first is the rule's home, which has what the other is compared with.
+    let postings: Vec<usize> = (0..good.len(Section::Runs) - 2)
+        .filter(|at| good.get(Section::Runs, *at) == 0 && packed_len(good.get(Section::Runs, at + 1)) == (OWN * CHECK_WORDS) as u32)
+        .collect();
+    let [home, posting] = postings[..] else { panic!("{postings:?}") };
+    assert_eq!(good.get(Section::Rules, 3), home as u32);
+    let checks = posting + format::POSTING_WORDS;
     for skipped in 0..OWN {
-        let found = keeping(skipped);
-        if skipped <= 32 {
-            assert_eq!(found, None, "{skipped}");
-        } else {
-            assert!(matches!(found, Some(LoadErrorKind::Section { .. })), "{skipped}: {found:?}");
+        // The posting keeps one check, so many behind the first.
+        let mut file = good.clone();
+        for word in 0..CHECK_WORDS {
+            file.set(Section::Runs, checks + word, good.get(Section::Runs, checks + CHECK_WORDS * skipped + word));
         }
+        let packed = good.get(Section::Runs, posting + 1) & !(format::CHECKS_LEN_MAX << format::POSTING_LEN_SHIFT);
+        file.set(Section::Runs, posting + 1, packed | (CHECK_WORDS as u32) << format::POSTING_LEN_SHIFT);
+        // The name of the action stands before the others, and is skipped too.
+        assert_eq!(file.refused(), skipped + 1 > 32, "{skipped}");
     }
+}
+
+/// Rules with a home behind a key each, rules with referring postings behind a door, and one that has two keys.
+fn homes() -> Words {
+    let many = |rule: fn(usize) -> String| (0..20).map(rule).collect::<String>();
+    Words::of(&format!(
+        "rules:\n{}{}  - {{ id: two, when: {{ action: [first_of_two, second_of_two], resource: of_both }}, decision: allow }}\n",
+        many(|at| format!("  - {{ id: a{at}, when: {{ action: action_{at:03}, resource: resource_{at:03} }}, decision: allow }}\n")),
+        many(|at| format!("  - {{ id: t{at}, when: {{ context: {{ team: team_{at:03} }} }}, decision: deny }}\n")),
+    ))
+}
+
+const HOME: usize = 3;
+const REST: usize = 4;
+
+fn of_rule(rule: usize, word: usize) -> usize {
+    rule * format::RULE_WORDS + word
+}
+
+#[test]
+fn homes_that_are_no_postings_of_the_rule_are_refused() {
+    let good = homes();
+    assert!(!good.clone().refused());
+    let with_home = |rule: usize, home: u32| {
+        let mut file = good.clone();
+        file.set(Section::Rules, of_rule(rule, HOME), home);
+        file.refused()
+    };
+    let home = |rule: usize| good.get(Section::Rules, of_rule(rule, HOME));
+    assert!(with_home(0, home(1)));
+    // In the middle of one, and wherever else none of the rule's stands.
+    assert!((0..good.len(Section::Runs) as u32 + 2).filter(|word| *word != home(0)).all(|word| with_home(0, word)));
+    // None, so that the rest would have to be everything, and the posting asks for more than that.
+    assert!(with_home(0, format::NONE));
+    // One that only refers to its rule.
+    let mut referring = 0;
+    for table in 0..good.len(Section::Tables) / format::TABLE_WORDS {
+        let door = good.get(Section::Tables, table * format::TABLE_WORDS + 6);
+        if door == format::NONE {
+            continue;
+        }
+        let run = match door & format::CHILD_IS_RUN {
+            0 => good.get(Section::IndexNodes, door as usize * format::INDEX_NODE_WORDS),
+            _ => door & !format::CHILD_IS_RUN,
+        };
+        assert_ne!(good.get(Section::Runs, run as usize + 1) & format::POSTING_REFERS, 0);
+        assert!(with_home(good.get(Section::Runs, run as usize) as usize, run));
+        referring += 1;
+    }
+    assert!(referring > 0);
+    // One that nothing leads to any more.
+    let entry = home(0) - 1 - "action_000".len().div_ceil(4) as u32;
+    let mask = good.get(Section::Policy, format::POLICY_WORDS - 1);
+    let slot = (0..good.len(Section::Keys)).find(|slot| good.get(Section::Keys, *slot) & mask == entry).unwrap();
+    let mut file = good.clone();
+    file.set(Section::Keys, slot, format::NONE);
+    assert!(file.refused());
+}
+
+#[test]
+fn rests_that_name_no_entry_or_overlap_are_refused() {
+    let good = homes();
+    let rest = |rule: usize| good.get(Section::Rules, of_rule(rule, REST)) as usize;
+    let is_name = |head: u32| head >> format::CHECK_NUMBER_SHIFT & format::CHECK_NUMBER_MAX == format::CHECK_OF_ENTRY;
+    let with = |section: Section, word: usize, value: u32| {
+        let mut file = good.clone();
+        file.set(section, word, value);
+        file.refused()
+    };
+    // A mask, and the check of the text that is a key.
+    let (head, entry) = (good.get(Section::Runs, rest(0) + 1), good.get(Section::Runs, rest(0) + 2));
+    assert!(is_name(head));
+    let len = good.len(Section::Runs) as u32;
+    // Outside, at the end of what there is, and where a text is read as a length.
+    for at in [format::NONE, len, len - 1, entry + 1, entry + 2] {
+        assert!(with(Section::Runs, rest(0) + 2, at), "{at}");
+    }
+    // Only a rest names entries, and only texts have them.
+    let home = good.get(Section::Rules, of_rule(0, HOME)) as usize;
+    let own = home + format::POSTING_WORDS;
+    assert!(with(Section::Runs, own, good.get(Section::Runs, own) | format::CHECK_OF_ENTRY << format::CHECK_NUMBER_SHIFT));
+    for op in [CheckOp::Node, CheckOp::Range, CheckOp::Exists, CheckOp::Bool] {
+        assert!(with(Section::Runs, rest(0) + 1, head & !7 | op as u32), "{op:?}");
+    }
+    // Outside.
+    assert!(with(Section::Rules, of_rule(0, REST), len));
+    assert!(with(Section::Rules, of_rule(0, REST), format::NONE));
+    // All rules have the longest of their rests, that of the last.
+    let mut file = good.clone();
+    let last = good.len(Section::Rules) / format::RULE_WORDS - 1;
+    let packed = |rule: usize| good.get(Section::Rules, of_rule(rule, 2));
+    let len = packed(last) >> format::REST_LEN_SHIFT;
+    assert!((0..last).all(|rule| packed(rule) >> format::REST_LEN_SHIFT < len));
+    for rule in 0..last {
+        file.set(Section::Rules, of_rule(rule, 2), packed(rule) & format::RULE_PROPERTIES_MASK | len << format::REST_LEN_SHIFT);
+        file.set(Section::Rules, of_rule(rule, REST), rest(last) as u32);
+    }
+    assert!(file.refused());
 }

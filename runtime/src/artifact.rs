@@ -7,6 +7,7 @@
 
 pub mod format;
 mod load;
+pub mod places;
 pub(crate) mod reader;
 mod sources;
 mod validate;

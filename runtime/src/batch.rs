@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use crate::artifact::format::TableKind;
 use crate::decide::Options;
 use crate::decision::{Decision, Verdict};
-use crate::index::{LARGE_LEN_BYTES, home};
+use crate::index::LARGE_LEN_BYTES;
 use crate::item::Item;
 use crate::json::Refusal;
 use crate::memory::{OutOfMemory, abort, with_room};
@@ -169,10 +169,8 @@ impl Policy {
     fn look_ahead(&self, ahead: &[Ahead]) {
         let Some(root) = self.index_nodes.get(self.root as usize) else { return };
         for table in range(&self.tables, root.tables).iter().filter(|table| table.kind == TableKind::Exact) {
-            let slots = range(&self.keys, (table.first, table.extent));
             for hash in ahead.iter().filter_map(|ahead| ahead.fields.hash(table.field)) {
-                let Some(slot) = slots.get(home(hash, table.extent) as usize) else { continue };
-                self.bring_entry_near(slot.entry, LINES);
+                self.bring_entry_near(self.entry_of(table, hash), LINES);
             }
         }
     }

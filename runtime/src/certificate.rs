@@ -13,8 +13,9 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::artifact::format::{AFFIX_WORDS, CHILD_IS_RUN, CheckOp, NONE, Op, PLACE_FIELD_MASK, PLACE_OF_ELEMENT, TableKind};
+use crate::index::Entry;
 use crate::policy::{ListRecord, Node, Policy, Rule, Table, range};
-use crate::run::{Checks, Run, entry, texts};
+use crate::run::{Checks, Run, texts};
 
 /// Upper bounds on the work of one decision. They hold for every request that is one; a refused request costs the reader's
 /// pass alone.
@@ -213,14 +214,17 @@ impl Policy {
             (0_u32..).zip(positions).skip(1).for_each(|(at, child)| each(at.ilog2(), *child));
             return;
         }
-        for (position, key) in (0_u32..).zip(range(&self.keys, (table.first, table.extent))) {
-            let Some((len, child)) = entry(&self.runs, key.entry) else { continue };
-            let level = match table.kind {
-                TableKind::Exact => 0,
-                TableKind::Part => position,
-                _ => len,
-            };
-            each(level, child);
+        for (position, slot) in (0_u32..).zip(range(&self.keys, (table.first, table.extent))) {
+            let mut at = *slot & self.entry_mask;
+            while let Some(entry) = Entry::at(&self.runs, at) {
+                let level = match table.kind {
+                    TableKind::Exact => 0,
+                    TableKind::Part => position,
+                    _ => entry.len(),
+                };
+                each(level, entry.child().unwrap_or(NONE));
+                at = entry.next();
+            }
         }
     }
 
@@ -291,19 +295,17 @@ impl<'a> Conditions<'a> {
         let tree = self.policy.extra(rule).tree;
         let (mut flat, mut doubted) = (Cost::default(), Cost::default());
         // Shared checks are asked once, on behalf of the first posting that has them.
-        for check in self.policy.checks(rule) {
-            match check.node() {
-                Some(node) => {
-                    flat = flat.and(Cost::new(1, 0, 0)).and(one(&self.asked, node));
-                    doubted = doubted.and(one(&self.doubted, node));
-                }
-                None => {
-                    let alternatives = if check.op() == CheckOp::Texts { texts(check.operands()).count() as u64 } else { 1 };
-                    // Counting an array's elements, walking them, and reading each.
-                    flat = flat.and(Cost::new(1, alternatives, alternatives.saturating_add(2)));
-                }
+        self.policy.each_check(rule, &mut |check| match check.node() {
+            Some(node) => {
+                flat = flat.and(Cost::new(1, 0, 0)).and(one(&self.asked, node));
+                doubted = doubted.and(one(&self.doubted, node));
             }
-        }
+            None => {
+                let alternatives = if check.op() == CheckOp::Texts { texts(check.operands()).count() as u64 } else { 1 };
+                // Counting an array's elements, walking them, and reading each.
+                flat = flat.and(Cost::new(1, alternatives, alternatives.saturating_add(2)));
+            }
+        });
         let doubt = if tree == NONE { flat.and(doubted) } else { one(&self.doubted, tree) };
         RuleCost { scalar: flat, any: flat.and(one(&self.asked, tree)), doubt }
     }

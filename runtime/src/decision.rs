@@ -169,7 +169,7 @@ impl<'a> Decision<'a> {
     pub fn shadow(&self) -> impl Iterator<Item = (&'a str, Verdict)> {
         let policy = self.policy;
         self.shadow.iter().map(move |rule| {
-            (rule_id(policy, *rule), policy.rules.get(*rule as usize).map_or(Verdict::Deny, |rule| rule.properties.verdict()))
+            (rule_id(policy, *rule), policy.rules.get(*rule as usize).map_or(Verdict::Deny, |rule| rule.properties().verdict()))
         })
     }
 

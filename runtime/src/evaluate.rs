@@ -20,7 +20,7 @@ use crate::matcher::automaton::Automaton;
 use crate::matcher::wildcard::{Literal, Wildcard, contains, contains_slice};
 use crate::matcher::{Tri, email, fold, host, path, text};
 use crate::policy::{ListRecord, Node, Policy, Properties, Rule, SetRecord, TextRef, range};
-use crate::run::{Check, Posting, mask_and_checks};
+use crate::run::{Check, Posting};
 use answers::Answers;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use check::answer;
@@ -195,18 +195,23 @@ impl<'a, S: Source> Evaluator<'a, S> {
     #[cold]
     pub(crate) fn whole_rule(&self, posting: &Posting<'_>, several: bool) -> Tri {
         let Some(rule) = self.policy.rules.get(posting.rule as usize) else { return Tri::Unknown };
-        let (mask, of_rule) = mask_and_checks(range(&self.policy.runs, rule.conditions));
+        let (mask, of_rule) = self.policy.conditions(rule.home, rule.rest());
         if !self.may_hold(mask) {
             return Tri::False;
         }
         let quantifier = quantifier(posting.properties());
         let mut out = self.shared(mask, posting.properties());
-        let mut of_posting = posting.checks().peekable();
+        let mut of_posting = posting.checks();
         for check in of_rule {
             if self.hidden.get() || is_settled(out, posting.properties()) {
                 break;
             }
-            let is_proven = !posting.refers() && of_posting.next_if(|other| other.is(&check)).is_none();
+            let mut others = of_posting.clone();
+            let is_repeated = others.next().is_some_and(|other| other.is(&check));
+            if is_repeated {
+                of_posting = others;
+            }
+            let is_proven = !is_repeated && !posting.refers();
             if !is_proven || (several && !self.is_proven_by_one(&check, quantifier)) {
                 out = out.and(self.check(&check, quantifier));
             }
@@ -230,21 +235,21 @@ impl<'a, S: Source> Evaluator<'a, S> {
 
     /// The smallest field in doubt of a rule whose value is unknown.
     pub(crate) fn doubt(&self, rule: &Rule) -> Option<u32> {
-        let quantifier = quantifier(rule.properties);
+        let quantifier = quantifier(rule.properties());
         let mut smallest = None;
         let tree = self.policy.extra(rule).tree;
         if tree != NONE {
             self.doubts(tree, Context::Request, quantifier, &mut smallest);
             return smallest;
         }
-        for check in self.policy.checks(rule) {
+        self.policy.each_check(rule, &mut |check| {
             if self.check_slowly(&check, quantifier).is_unknown() {
                 match check.node() {
                     Some(node) => self.doubts(node, Context::Request, quantifier, &mut smallest),
                     None => self.smaller(check.field(), &mut smallest),
                 }
             }
-        }
+        });
         smallest
     }
 

@@ -3,7 +3,7 @@
 use crate::artifact::format::{RULE_ENFORCED, RULE_TELLS};
 use crate::bitset::BitSet;
 use crate::memory::OutOfMemory;
-use crate::policy::{Policy, Properties};
+use crate::policy::{Policy, Properties, Rule};
 
 /// So many rules are kept in a list. Most calls meet a handful, and then nothing as large as the policy is touched.
 const FEW: usize = 32;
@@ -166,7 +166,7 @@ impl Holding {
     /// The rules of the sets, in document order; none if they are in the list.
     fn many<'h>(&'h self, policy: &'h Policy) -> impl Iterator<Item = Held> {
         self.is_many.then(|| self.rules.iter()).into_iter().flatten().map(|rule| {
-            let properties = policy.rules.get(rule as usize).map_or(Properties(0), |rule| rule.properties);
+            let properties = policy.rules.get(rule as usize).map_or(Properties(0), Rule::properties);
             Held::new(rule, properties, self.doubted.contains(rule))
         })
     }

@@ -2,6 +2,8 @@
 
 #[cfg(not(target_family = "wasm"))]
 mod edges;
+mod entry;
+mod keys;
 #[cfg(not(target_family = "wasm"))]
 mod sought;
 #[cfg(not(target_family = "wasm"))]
@@ -14,7 +16,7 @@ mod whole;
 
 use core::ops::ControlFlow;
 
-use crate::artifact::format::{AFFIX_WORDS, CHILD_IS_RUN, ENTRY_IS_NODE, NONE, TableKind};
+use crate::artifact::format::{AFFIX_WORDS, CHILD_IS_RUN, NONE, TableKind};
 use crate::decision::Verdict;
 use crate::evaluate::Evaluator;
 use crate::holding::Held;
@@ -22,21 +24,18 @@ use crate::item::{Item, ItemKind, Source, elements};
 use crate::json::hash::hash;
 use crate::json::text::Text;
 use crate::matcher::Tri;
-use crate::policy::{KeySlot, Policy, Properties, Table, range};
-use crate::run::{Posting, begins_with, holds_at};
+use crate::policy::{Policy, Properties, Table, range};
+use crate::run::Posting;
 use crate::scratch::Ways;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use edges::Edge;
-use toolgate_scan::bring_near;
+pub(crate) use entry::Entry;
 use waves::Sought;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use whole::Whole;
 
 /// From this size on an artifact does not fit the caches near the processor.
 pub(crate) const LARGE_LEN_BYTES: usize = 512 * 1024;
-
-/// Words of a cache line.
-const LINE_WORDS: usize = 16;
 
 /// Longest affix that is a key; the compiler cuts longer ones.
 const AFFIX_MAX: usize = 256;
@@ -324,96 +323,6 @@ impl Policy {
     pub(crate) fn part_keys(&self) -> usize {
         if self.tables.iter().any(|table| table.kind == TableKind::Part) { self.keys.len() } else { 0 }
     }
-
-    /// Asks for the first cache lines of an entry. That of an empty slot is nowhere.
-    #[inline(always)]
-    pub(crate) fn bring_entry_near(&self, entry: u32, lines: usize) {
-        for line in 0..lines {
-            bring_near(&self.runs, (entry as usize).wrapping_add(line.wrapping_mul(LINE_WORDS)));
-        }
-    }
-
-    /// The number of a key's slot in a table, and the child behind the key.
-    fn behind(&self, table: &Table, hash: u64, key: Text<'_>) -> Option<(u32, u32)> {
-        let mut at = home(hash, table.extent);
-        loop {
-            let (found, slot) = self.slot_from(table, at, hash as u32);
-            if slot.is_empty() {
-                return None;
-            }
-            if let Some(child) = self.child_in(slot.entry, key) {
-                return Some((table.first.wrapping_add(found), child));
-            }
-            at = found.wrapping_add(1);
-        }
-    }
-
-    /// The next of a table's slots, from one on, that has a tag or is empty.
-    #[inline]
-    fn slot_from(&self, table: &Table, mut at: u32, tag: u32) -> (u32, KeySlot) {
-        let slots = range(&self.keys, (table.first, table.extent));
-        // INVARIANT: loading has checked that one slot is empty, so the search ends before it comes round.
-        loop {
-            let slot = match slots.get(at as usize) {
-                Some(slot) => *slot,
-                None => {
-                    at = 0;
-                    slots.first().copied().unwrap_or(KeySlot::EMPTY)
-                }
-            };
-            if slot.is_of(tag) {
-                return (at, slot);
-            }
-            at = at.wrapping_add(1);
-        }
-    }
-
-    /// The child in an entry, if it is that of the key.
-    #[inline(always)]
-    fn child_in(&self, entry: u32, key: Text<'_>) -> Option<u32> {
-        let len = key.len();
-        let entry = Entry::of(&self.runs, entry, len)?;
-        let is_it = match key.as_plain() {
-            Some(plain) => begins_with(entry.words, plain),
-            None => entry.words.get(..len.div_ceil(4)).is_some_and(|words| holds_at(key, 0, len, words)),
-        };
-        if is_it { entry.child() } else { None }
-    }
-}
-
-/// A key and what stands behind it.
-#[derive(Clone, Copy)]
-struct Entry<'a> {
-    at: usize,
-    head: u32,
-    /// The key, and whatever stands behind it.
-    words: &'a [u32],
-}
-
-impl<'a> Entry<'a> {
-    /// The entry at a word, if its key has so many bytes.
-    #[inline(always)]
-    fn of(runs: &'a [u32], at: u32, len: usize) -> Option<Self> {
-        let at = at as usize;
-        let (&head, words) = runs.get(at..)?.split_first()?;
-        ((head & !ENTRY_IS_NODE) as usize == len).then_some(Self { at, head, words })
-    }
-
-    #[inline(always)]
-    fn child(self) -> Option<u32> {
-        let len = (self.head & !ENTRY_IS_NODE).div_ceil(4) as usize;
-        if self.head & ENTRY_IS_NODE != 0 {
-            return self.words.get(len).copied();
-        }
-        // INVARIANT: the words of all runs are counted by a `u32`.
-        Some(self.at.wrapping_add(1).wrapping_add(len) as u32 | CHILD_IS_RUN)
-    }
-}
-
-/// Where among so many key slots the search for a hash begins.
-#[inline]
-pub(crate) fn home(hash: u64, slots: u32) -> u32 {
-    ((hash >> 32).wrapping_mul(u64::from(slots)) >> 32) as u32
 }
 
 /// The lengths of a table's affixes or parts, each with the bytes at which they end (of suffixes: begin).

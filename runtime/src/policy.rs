@@ -4,12 +4,16 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::artifact::SourceText;
-use crate::artifact::format::{NONE, Op, RULE_DECISION_MASK, RULE_ENFORCED, RULE_LIFTS, RULE_RISK_MASK, RULE_RISK_SHIFT, TableKind};
+use crate::artifact::format::{
+    NONE, Op, REST_LEN_SHIFT, RULE_DECISION_MASK, RULE_ENFORCED, RULE_LIFTS, RULE_PROPERTIES_MASK, RULE_RISK_MASK, RULE_RISK_SHIFT,
+    TableKind,
+};
+use crate::artifact::places::Places;
 use crate::decision::{Risk, Verdict};
 #[cfg(not(target_family = "wasm"))]
 use crate::index::{Edge, Whole};
 use crate::json::Number;
-use crate::run::{Check, mask_and_checks};
+use crate::run::{Check, Checks, Conditions, Posting};
 use crate::shared::SharedChecks;
 
 /// A policy ready to decide. Immutable: share it between threads, and give each its own [`crate::Scratch`].
@@ -40,7 +44,10 @@ pub struct Policy {
     /// The index is walked level by level.
     #[cfg(not(target_family = "wasm"))]
     pub(crate) in_waves: bool,
-    pub(crate) keys: Vec<KeySlot>,
+    /// The bits of a slot that say where its entry is.
+    pub(crate) entry_mask: u32,
+    /// Slots of tables, see [`Policy::entry_of`].
+    pub(crate) keys: Vec<u32>,
     pub(crate) runs: Vec<u32>,
     pub(crate) requirements: Vec<TextRef>,
     pub(crate) automata: Vec<AutomatonRecord>,
@@ -86,20 +93,34 @@ pub(crate) struct Field {
     pub child_count: u32,
     pub pointer: TextRef,
     pub flags: u32,
-    /// The slots of the table that the root of the index has for whole texts of this field, if they are worth asking for
-    /// ahead; else no slots.
+    /// The table that the root of the index has for whole texts of this field, if its slots are worth asking for ahead, else
+    /// [`NONE`].
     #[cfg(not(target_family = "wasm"))]
-    pub slots: (u32, u32),
+    pub sought_in: u32,
 }
 
 #[derive(Debug)]
 pub(crate) struct Rule {
     pub id: TextRef,
-    pub properties: Properties,
-    /// Where its conditions stand among the runs, and how many words they are.
-    pub conditions: (u32, u32),
+    /// Its properties, and the length of its rest.
+    pub packed: u32,
+    /// The word of the posting that has all it asks but for its rest, or [`NONE`].
+    pub home: u32,
+    /// The word of its rest, if that is any longer than nothing.
+    pub rest: u32,
     /// [`NONE`] if it has nothing of the kind.
     pub extra: u32,
+}
+
+impl Rule {
+    pub(crate) fn properties(&self) -> Properties {
+        Properties(self.packed & RULE_PROPERTIES_MASK)
+    }
+
+    /// Where its rest stands, and how many words it is.
+    pub(crate) fn rest(&self) -> (u32, u32) {
+        (self.rest, self.packed >> REST_LEN_SHIFT)
+    }
 }
 
 /// What few rules have.
@@ -163,27 +184,6 @@ impl HashSlot {
     }
 }
 
-/// A key of a table.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct KeySlot {
-    pub tag: u32,
-    pub entry: u32,
-}
-
-impl KeySlot {
-    pub(crate) const EMPTY: Self = Self { tag: 0, entry: NONE };
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.entry == NONE
-    }
-
-    /// Whether a search for a tag ends here.
-    #[inline(always)]
-    pub(crate) fn is_of(&self, tag: u32) -> bool {
-        self.tag == tag || self.is_empty()
-    }
-}
-
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct IndexNode {
     /// First word of its postings, or [`NONE`].
@@ -203,6 +203,10 @@ pub(crate) struct Table {
     pub aux: (u32, u32),
     /// Index node or run with the restrictive rules of this table, entered when the field is in doubt.
     pub door: u32,
+    /// The first of its multipliers among the words.
+    pub multipliers: u32,
+    /// Which of its slots is a key's.
+    pub places: Places,
     /// See [`Policy::find_edges`].
     #[cfg(not(target_family = "wasm"))]
     pub edges: (u32, u32),
@@ -281,9 +285,21 @@ impl Policy {
     }
 
     /// The checks that a rule shares with others, and then its own.
-    pub(crate) fn checks(&self, rule: &Rule) -> impl Iterator<Item = Check<'_>> {
-        let (mask, own) = mask_and_checks(range(&self.runs, rule.conditions));
-        self.shared.among(&self.runs, mask).chain(own)
+    #[inline(never)]
+    pub(crate) fn each_check<'p>(&'p self, rule: &Rule, each: &mut dyn FnMut(Check<'p>)) {
+        let (mask, own) = self.conditions(rule.home, rule.rest());
+        self.shared.among(&self.runs, mask).for_each(&mut *each);
+        own.for_each(each);
+    }
+
+    /// All that a rule asks whose home and rest these are: the mask of the shared checks that it has, and its own checks.
+    #[inline(never)]
+    pub(crate) fn conditions(&self, home: u32, rest: (u32, u32)) -> (u32, Conditions<'_>) {
+        let rest = range(&self.runs, rest);
+        let (mask, rest) = rest.split_first().map_or((0, rest), |(mask, own)| (*mask, own));
+        let home = Posting::at(&self.runs, home as usize);
+        let (of_home, home) = home.map_or_else(Default::default, |home| (home.mask, home.checks()));
+        (mask | of_home, Conditions::new(&self.runs, Checks::new(rest), home))
     }
 
     pub(crate) fn field(&self, field: u32) -> Option<&Field> {

@@ -3,11 +3,14 @@
 //! All of it is words, one behind the other, because at 100,000 rules what a decision costs is the number of cache lines
 //! it has to fetch. Loading has checked every word; what could still not be there reads as an end.
 
+use core::mem::take;
+
 use crate::artifact::format::{
-    CHECK_BUT, CHECK_FIELD_SHIFT, CHECK_LEN_MAX, CHECK_LEN_SHIFT, CHECK_NOT, CHECK_NUMBER_MAX, CHECK_NUMBER_SHIFT, CHECK_ONE,
-    CHECKS_LEN_MAX, CHILD_IS_RUN, CheckOp, ENTRY_IS_NODE, POSTING_LAST, POSTING_LEN_SHIFT, POSTING_REFERS, POSTING_WORDS, RANGE_HIGH,
-    RANGE_LOW, RULE_PROPERTIES_MASK,
+    CHECK_BUT, CHECK_FIELD_SHIFT, CHECK_LEN_MAX, CHECK_LEN_SHIFT, CHECK_NOT, CHECK_NUMBER_MAX, CHECK_NUMBER_SHIFT, CHECK_OF_ENTRY,
+    CHECK_ONE, CHECKS_LEN_MAX, CheckOp, POSTING_LAST, POSTING_LEN_SHIFT, POSTING_REFERS, POSTING_WORDS, RANGE_HIGH, RANGE_LOW,
+    RULE_PROPERTIES_MASK,
 };
+use crate::index::Entry;
 use crate::json::Number;
 use crate::json::hash::last_block;
 use crate::json::text::Text;
@@ -17,8 +20,8 @@ use crate::policy::Properties;
 #[derive(Clone)]
 pub(crate) struct Run<'a> {
     runs: &'a [u32],
-    /// The next posting; none there is behind the last.
-    at: u32,
+    /// The word of the next posting; none there is behind the last.
+    pub at: u32,
 }
 
 impl<'a> Run<'a> {
@@ -80,13 +83,6 @@ impl<'a> Posting<'a> {
     pub(crate) fn is_last(&self) -> bool {
         self.packed & POSTING_LAST != 0
     }
-}
-
-/// A rule's conditions: the mask of the shared checks that it has, and its own checks.
-#[inline]
-pub(crate) fn mask_and_checks(conditions: &[u32]) -> (u32, Checks<'_>) {
-    let (mask, own) = conditions.split_first().map_or((0, conditions), |(mask, own)| (*mask, own));
-    (mask, Checks::new(own))
 }
 
 impl<'a> Iterator for Run<'a> {
@@ -180,25 +176,43 @@ impl<'a> Check<'a> {
         if self.op() == CheckOp::Node { self.operands().first().copied() } else { None }
     }
 
+    /// With the text in its operands, if it names the entry that has it. One that names no entry stays as it is.
+    fn in_full(self, runs: &'a [u32]) -> Self {
+        if self.number() == CHECK_OF_ENTRY
+            && let [entry] = *self.operands()
+            && let Some(entry) = Entry::at(runs, entry)
+            && let (len, words) = (entry.len(), entry.words())
+            && let count = len.div_ceil(4)
+            && count <= CHECK_LEN_MAX
+            && let Some(key) = words.get(..count as usize)
+        {
+            let counts = CHECK_LEN_MAX << CHECK_LEN_SHIFT | CHECK_NUMBER_MAX << CHECK_NUMBER_SHIFT;
+            let word = self.word & !counts | count << CHECK_LEN_SHIFT | (len.wrapping_neg() & 3) << CHECK_NUMBER_SHIFT;
+            return Self { word, words: if cfg!(target_family = "wasm") { key } else { words } };
+        }
+        self
+    }
+
     /// Whether there are the operands that the operation wants.
     pub(crate) fn is_sound(&self) -> bool {
         let (number, len) = (self.number(), self.len());
-        match self.op() {
-            CheckOp::Node => len == 1,
-            CheckOp::Text | CheckOp::Prefix | CheckOp::Suffix => number < 4 && (len > 0 || number == 0),
-            CheckOp::Texts => texts(self.operands()).map(|(_, words)| words.len().wrapping_add(1)).fold(0, usize::wrapping_add) == len,
-            CheckOp::Range => {
-                let bounds = u32::from(number & RANGE_LOW != 0).wrapping_add(u32::from(number & RANGE_HIGH != 0));
-                let (all, rest) = self.operands().as_chunks();
-                rest.is_empty() && all.len() == bounds as usize && all.iter().all(|bound| Number::from_bound(*bound).is_some())
+        number < CHECK_OF_ENTRY
+            && match self.op() {
+                CheckOp::Node => len == 1,
+                CheckOp::Text | CheckOp::Prefix | CheckOp::Suffix => number < 4 && (len > 0 || number == 0),
+                CheckOp::Texts => texts(self.operands()).map(|(_, words)| words.len().wrapping_add(1)).fold(0, usize::wrapping_add) == len,
+                CheckOp::Range => {
+                    let bounds = u32::from(number & RANGE_LOW != 0).wrapping_add(u32::from(number & RANGE_HIGH != 0));
+                    let (all, rest) = self.operands().as_chunks();
+                    rest.is_empty() && all.len() == bounds as usize && all.iter().all(|bound| Number::from_bound(*bound).is_some())
+                }
+                CheckOp::Exists | CheckOp::Bool => len == 0 && number <= 1,
             }
-            CheckOp::Exists | CheckOp::Bool => len == 0 && number <= 1,
-        }
     }
 }
 
-/// A rule's checks, in order.
-#[derive(Clone)]
+/// A posting's checks, in order.
+#[derive(Clone, Default)]
 pub(crate) struct Checks<'a> {
     /// The next check, and whatever stands behind the last.
     rest: &'a [u32],
@@ -218,9 +232,9 @@ impl<'a> Checks<'a> {
         Self { rest: words, left }
     }
 
-    /// What has not been read; empty behind the last, unless the words are no checks.
-    pub(crate) fn rest(&self) -> &'a [u32] {
-        self.rest.get(..self.left).unwrap_or(self.rest)
+    /// Whether all words have been read, and were checks.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.left == 0
     }
 }
 
@@ -238,15 +252,40 @@ impl<'a> Iterator for Checks<'a> {
     }
 }
 
-/// An entry's length of key in bytes, and what stands behind the key, as a child.
-pub(crate) fn entry(runs: &[u32], at: u32) -> Option<(u32, u32)> {
-    let head = *runs.get(at as usize)?;
-    let len = head & !ENTRY_IS_NODE;
-    let behind = at.checked_add(1)?.checked_add(len.div_ceil(4))?;
-    let child = if head & ENTRY_IS_NODE == 0 { behind | CHILD_IS_RUN } else { *runs.get(behind as usize)? };
-    // The other bit says which of the two it is.
-    let is_one = behind & CHILD_IS_RUN == 0 && (child & CHILD_IS_RUN != 0) == (head & ENTRY_IS_NODE == 0);
-    is_one.then_some((len, child))
+/// All that a rule asks of its own: the checks of its rest, and then those of its home.
+pub(crate) struct Conditions<'a> {
+    /// Where the entries are that a rest names.
+    runs: &'a [u32],
+    now: Checks<'a>,
+    then: Checks<'a>,
+}
+
+impl<'a> Conditions<'a> {
+    pub(crate) fn new(runs: &'a [u32], rest: Checks<'a>, home: Checks<'a>) -> Self {
+        Self { runs, now: rest, then: home }
+    }
+
+    /// Checks none of which names an entry.
+    pub(crate) fn of(checks: Checks<'a>) -> Self {
+        Self::new(&[], checks, Checks::default())
+    }
+
+    /// Whether all words have been read, and were checks.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.now.is_at_end()
+    }
+}
+
+impl<'a> Iterator for Conditions<'a> {
+    type Item = Check<'a>;
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<Check<'a>> {
+        if self.is_at_end() {
+            self.now = take(&mut self.then);
+        }
+        self.now.next().map(|check| check.in_full(self.runs))
+    }
 }
 
 /// The texts of [`CheckOp::Texts`]: length in bytes, and words.
@@ -333,6 +372,7 @@ mod tests {
     use alloc::vec::Vec;
 
     use super::*;
+    use crate::artifact::format::ENTRY_IS_NODE;
 
     fn words(text: &[u8]) -> Vec<u32> {
         let word = |chunk: &[u8]| chunk.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte));
@@ -366,11 +406,32 @@ mod tests {
     }
 
     #[test]
+    fn a_rest_names_entries() {
+        let runs = [&[7, 7, ENTRY_IS_NODE | 6][..], &words(b"abcdef")].concat();
+        let (field, number) = (9 << CHECK_FIELD_SHIFT, CHECK_OF_ENTRY << CHECK_NUMBER_SHIFT);
+        let name = |entry: u32| [CheckOp::Prefix as u32 | 1 << CHECK_LEN_SHIFT | number | field, entry];
+        let exists = [CheckOp::Exists as u32 | field];
+        let rest = name(2);
+        let mut conditions = Conditions::new(&runs, Checks::new(&rest), Checks::new(&exists));
+        let check = conditions.next().unwrap();
+        assert!(check.is_sound() && check.op() == CheckOp::Prefix && check.field() == 9);
+        assert_eq!((check.text_len(), check.operands()), (6, &words(b"abcdef")[..]));
+        assert_eq!(conditions.next().map(|check| check.op()), Some(CheckOp::Exists));
+        assert!(conditions.next().is_none() && conditions.is_at_end());
+        // The middle of one, words that are not all there, and nothing.
+        for entry in [3, 4, 5, u32::MAX] {
+            assert!(!Conditions::new(&runs, Checks::new(&name(entry)), Checks::default()).next().unwrap().is_sound());
+        }
+        // Elsewhere none is named.
+        assert!(!Conditions::of(Checks::new(&rest)).next().unwrap().is_sound());
+    }
+
+    #[test]
     fn words_that_are_no_checks_end() {
         for words in [&[2 << CHECK_LEN_SHIFT, 0][..], &[1 << CHECK_LEN_SHIFT]] {
             let mut checks = Checks::new(words);
             assert!(checks.next().is_none());
-            assert!(!checks.rest().is_empty());
+            assert!(!checks.is_at_end());
         }
         assert!(Run::new(&[], 0).next().is_none());
         assert!(Run::new(&[0, 5 << POSTING_LEN_SHIFT, 0, 1], 0).next().is_none());

@@ -62,12 +62,28 @@ impl Candidates {
         (0..).take(self.rules.len()).all(|rule| len(rule) <= CHECKS_LEN_MAX as usize)
     }
 
-    /// The checks that the way to a posting has not proven, as positions among all.
-    pub(super) fn unproven(&self, rule: u32, proven: u32) -> impl Iterator<Item = usize> {
+    /// A rule's checks as positions among all, each with its bit among those that a way can prove, if it has one.
+    fn of(&self, rule: u32) -> impl Iterator<Item = (u32, usize)> {
         let rule = rule as usize;
         let end = |rule: usize| self.rules.get(rule).map_or(0, |rule| rule.end);
         let checks = rule.checked_sub(1).map_or(0, end)..end(rule);
-        (0..).zip(checks).filter(move |(position, _)| proven.checked_shr(*position).unwrap_or(0) & 1 == 0).map(|(_, check)| check)
+        (0..).map(|position| 1_u32.checked_shl(position).unwrap_or(0)).zip(checks)
+    }
+
+    /// The checks that the way to a posting has proven, as positions among all.
+    pub(super) fn proven(&self, rule: u32, proven: u32) -> impl Iterator<Item = usize> {
+        self.of(rule).filter(move |(bit, _)| bit & proven != 0).map(|(_, check)| check)
+    }
+
+    /// Those that it has not proven.
+    pub(super) fn unproven(&self, rule: u32, proven: u32) -> impl Iterator<Item = usize> {
+        self.of(rule).filter(move |(bit, _)| bit & proven == 0).map(|(_, check)| check)
+    }
+
+    /// The same in the order that all postings of a rule keep: what the way to its home has proven stands first.
+    pub(super) fn of_posting(&self, rule: u32, proven: u32, of_home: u32) -> impl Iterator<Item = usize> {
+        let first = self.proven(rule, of_home & !proven);
+        first.chain(self.unproven(rule, of_home | proven))
     }
 
     /// The words of a check.
@@ -91,11 +107,10 @@ impl Candidates {
         }
     }
 
-    /// The mask of those among a rule's checks that are shared; the words of the others are appended to `own`. What is proven
-    /// is left out.
-    pub(super) fn split(&self, rule: u32, proven: u32, own: &mut Vec<u32>) -> u32 {
+    /// The mask of those among some checks that are shared; the words of the others are appended to `own`.
+    pub(super) fn split(&self, checks: impl Iterator<Item = usize>, own: &mut Vec<u32>) -> u32 {
         let mut mask = 0;
-        for check in self.unproven(rule, proven) {
+        for check in checks {
             match self.checks.get(check).map_or(0, |check| check.shared) {
                 0 => own.extend_from_slice(self.words(check)),
                 bit => mask |= bit,
@@ -106,7 +121,7 @@ impl Candidates {
 }
 
 /// The words of each check.
-fn in_order(mut checks: &[u32]) -> impl Iterator<Item = &[u32]> {
+pub(super) fn in_order(mut checks: &[u32]) -> impl Iterator<Item = &[u32]> {
     std::iter::from_fn(move || {
         let operands = checks.first()? >> CHECK_LEN_SHIFT & CHECK_LEN_MAX;
         let (check, rest) = checks.split_at_checked((operands as usize).saturating_add(1))?;

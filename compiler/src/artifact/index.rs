@@ -3,69 +3,139 @@
 use std::collections::BTreeMap;
 
 use toolgate_runtime::artifact::format::{
-    CHILD_IS_RUN, ENTRY_IS_NODE, FIELD_NUMERIC, FIELD_READ, FIELD_SOUGHT, NONE, POSTING_LAST, POSTING_LEN_SHIFT, POSTING_REFERS, Section,
-    TABLE_SINGLE, TableKind,
+    CHECK_LEN_MAX, CHECK_LEN_SHIFT, CHECK_NUMBER_MAX, CHECK_NUMBER_SHIFT, CHECK_OF_ENTRY, CHILD_IS_RUN, CheckOp, ENTRY_HAS_NEXT,
+    ENTRY_IS_NODE, FIELD_NUMERIC, FIELD_READ, FIELD_SOUGHT, NONE, POSTING_LAST, POSTING_LEN_SHIFT, POSTING_REFERS, Section, TABLE_SINGLE,
+    TABLE_WORDS, TableKind,
 };
 use toolgate_runtime::json::hash::hash;
 
 use super::EncodeError;
-use super::candidates::Candidates;
+use super::candidates::{Candidates, in_order};
 use super::checks::in_words;
-use super::sections::{Sections, home, tag};
+use super::places::Slots;
+use super::sections::{Sections, tag};
 use crate::plan::fields::FieldTree;
 use crate::plan::index::{Content, Index, Node, Nodes, Table};
 
 /// Writes an index.
-pub(super) struct Writer<'s> {
+pub(super) struct Writer<'s, 'n> {
     sections: &'s mut Sections,
     fields: &'s mut FieldTree,
     rules: &'s Candidates,
-    index: &'s Index,
-    /// A posting's own checks, while it is written.
+    index: &'n Index,
+    /// The own checks of a posting or a rest, while it is written.
     own: Vec<u32>,
-    /// All that each rule asks, in the order in which the index first names the rules: checking an artifact compares every
-    /// posting with its rule, and walks both in order.
-    conditions: Vec<u32>,
-    /// Where a rule's stand among them, and how many words they are; none of a rule not yet named.
-    places: Vec<(usize, usize)>,
+    /// The entries on the way to what is being written.
+    way: Vec<Entry<'n>>,
+    /// The rests of the homes written so far.
+    rests: Vec<u32>,
+    /// Of each rule.
+    places: Vec<Place>,
+    /// The slots of all tables that have a key: which it is, the lower half of the key's hash, and the word of its entry.
+    slots: Vec<(u32, u32, u32)>,
+    /// Keys that share a slot have all the same lower half of their hashes.
+    is_told_by_tag: bool,
 }
 
-impl<'s> Writer<'s> {
-    pub(super) fn new(sections: &'s mut Sections, fields: &'s mut FieldTree, rules: &'s Candidates, index: &'s Index) -> Self {
-        Self { sections, fields, rules, index, own: Vec::new(), conditions: Vec::new(), places: vec![(0, 0); rules.len()] }
+/// What is to be known of an index that was written.
+pub(super) struct Written {
+    pub root: u32,
+    /// What a slot of a table says of its entry.
+    pub entry_mask: u32,
+    /// Of each rule where what it asks stands.
+    pub places: Vec<Place>,
+}
+
+/// A key of a table, and the word of its entry.
+#[derive(Clone, Copy)]
+struct Entry<'n> {
+    at: u32,
+    key: &'n [u8],
+}
+
+/// A node that is still to be filled in, and the entry that leads to it, if one does.
+type ToFill<'n> = (u32, &'n Node, Option<Entry<'n>>);
+
+/// Where what a rule asks is written.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    /// The word of its home, or none.
+    pub home: u32,
+    /// What the way to its home has proven.
+    proven: u32,
+    /// The word of its rest, or none if that is empty.
+    pub rest: u32,
+    pub rest_len: u32,
+}
+
+impl<'s, 'n> Writer<'s, 'n> {
+    pub(super) fn new(sections: &'s mut Sections, fields: &'s mut FieldTree, rules: &'s Candidates, index: &'n Index) -> Self {
+        let places = vec![Place { home: NONE, proven: 0, rest: NONE, rest_len: 0 }; rules.len()];
+        Self {
+            sections,
+            fields,
+            rules,
+            index,
+            own: Vec::new(),
+            way: Vec::new(),
+            rests: Vec::new(),
+            places,
+            slots: Vec::new(),
+            is_told_by_tag: true,
+        }
     }
 
-    /// Writes an index, and behind it all that the rules ask. Returns the index's root, and of each rule where what it asks
-    /// stands, and how many words it is.
-    pub(super) fn write(mut self) -> Result<(u32, Vec<(u32, u32)>), EncodeError> {
-        let (at, root) = (self.node(), &self.index.root);
+    /// Writes an index, and behind it the rests of the rules in their order.
+    pub(super) fn write(mut self) -> Result<Written, EncodeError> {
+        let index = self.index;
+        let (at, root) = (self.node(), &index.root);
         // What is looked up in every request may be hashed while that is read; tables further down are seldom met.
         for table in root.tables.iter().filter(|table| matches!(table.content, Content::Exact(_))) {
             self.fields.mark(table.field, FIELD_SOUGHT);
         }
         self.index_node(at, root, false);
-        for rule in (0..).take(self.rules.len()) {
-            self.name(rule);
-        }
         // INVARIANT: a rule has at most `CONDITIONS_MAX` checks, of few words each.
         if !self.rules.fit() {
             return Err(EncodeError::TooLarge);
         }
-        let first = self.sections.runs(&self.conditions);
-        let places = self.places.iter().map(|(at, len)| (self.sections.count(*at).saturating_add(first), self.sections.count(*len)));
-        Ok((at, places.collect()))
+        // Checking an artifact goes over the rules once more, and then over their rests in order.
+        for (rule, place) in (0..).zip(&mut self.places) {
+            let rests = place.rest as usize..(place.rest as usize).saturating_add(place.rest_len as usize);
+            self.own.clear();
+            if place.home == NONE {
+                // What nothing can meet, or only behind doors.
+                self.own.push(0);
+                let mask = self.rules.split(self.rules.unproven(rule, 0), &mut self.own);
+                if let Some(first) = self.own.first_mut() {
+                    *first = mask;
+                }
+            } else {
+                self.own.extend_from_slice(self.rests.get(rests).unwrap_or(&[]));
+            }
+            place.rest_len = self.sections.count(self.own.len());
+            place.rest = if self.own.is_empty() { NONE } else { self.sections.runs(&self.own) };
+        }
+        Ok(Written { root: at, entry_mask: self.fill_slots(), places: self.places })
     }
 
-    /// Writes down all that a rule asks when it is first named.
-    fn name(&mut self, rule: u32) {
-        let Some(place @ (_, 0)) = self.places.get_mut(rule as usize) else { return };
-        let at = self.conditions.len();
-        self.conditions.push(0);
-        let mask = self.rules.split(rule, 0, &mut self.conditions);
-        if let Some(first) = self.conditions.get_mut(at) {
-            *first = mask;
+    /// Makes the posting that is written next the home of its rule if the rule has none, and keeps what it leaves out.
+    fn settle(&mut self, rule: u32, proven: u32) {
+        let home = self.sections.runs(&[]);
+        let Some(place) = self.places.get_mut(rule as usize).filter(|place| place.home == NONE) else { return };
+        self.own.clear();
+        let mask = self.rules.split(self.rules.proven(rule, proven), &mut self.own);
+        let rest = self.sections.count(self.rests.len());
+        if mask != 0 || !self.own.is_empty() {
+            self.rests.push(mask);
+            for check in in_order(&self.own) {
+                match self.way.iter().find_map(|entry| entry.named_by(check)) {
+                    Some(named) => self.rests.extend(named),
+                    None => self.rests.extend_from_slice(check),
+                }
+            }
         }
-        *place = (at, self.conditions.len().saturating_sub(at));
+        let rest_len = self.sections.count(self.rests.len()).saturating_sub(rest);
+        *place = Place { home, proven, rest, rest_len };
     }
 
     /// Makes a place for a node that is still to be filled in.
@@ -74,9 +144,9 @@ impl<'s> Writer<'s> {
     }
 
     // Depth is limited by the index builder.
-    fn index_node(&mut self, at: u32, node: &Node, is_door: bool) {
+    fn index_node(&mut self, at: u32, node: &'n Node, is_door: bool) {
         let run = if node.has_postings() { self.run(node, is_door) } else { NONE };
-        let first_table = self.sections.reserve(Section::Tables, node.tables.len(), [0; 7]);
+        let first_table = self.sections.reserve(Section::Tables, node.tables.len(), [0; TABLE_WORDS]);
         let tables = self.sections.count(node.tables.len());
         self.sections.set(Section::IndexNodes, at, [run, first_table, tables]);
         for (at, table) in (first_table..).zip(&node.tables) {
@@ -87,23 +157,25 @@ impl<'s> Writer<'s> {
     /// A run of postings, and where it begins. What stands behind a door is seldom entered, so it does not repeat the checks.
     fn run(&mut self, node: &Node, is_door: bool) -> u32 {
         let first = self.sections.runs(&[]);
-        let (postings, mut own) = (self.index.postings(node), std::mem::take(&mut self.own));
+        let postings = self.index.postings(node);
         let count = postings.len();
         for (position, posting) in postings.iter().enumerate() {
             let Some(properties) = self.rules.properties(posting.rule) else { continue };
-            self.name(posting.rule);
             let last = if position.saturating_add(1) == count { POSTING_LAST } else { 0 };
             let (refers, proven) = if is_door { (POSTING_REFERS, 0) } else { (0, posting.proven) };
-            own.clear();
-            let mask = self.rules.split(posting.rule, proven, &mut own);
-            if is_door {
-                own.clear();
+            if !is_door {
+                self.settle(posting.rule, proven);
             }
-            let len = self.sections.count(own.len());
+            let of_home = self.places.get(posting.rule as usize).map_or(0, |place| place.proven);
+            self.own.clear();
+            let mask = self.rules.split(self.rules.of_posting(posting.rule, proven, of_home), &mut self.own);
+            if is_door {
+                self.own.clear();
+            }
+            let len = self.sections.count(self.own.len());
             self.sections.runs(&[posting.rule, properties | len << POSTING_LEN_SHIFT | last | refers, mask]);
-            self.sections.runs(&own);
+            self.sections.runs(&self.own);
         }
-        self.own = own;
         first
     }
 
@@ -113,27 +185,31 @@ impl<'s> Writer<'s> {
     }
 
     /// The same behind a key: the word of the entry, and the node if it is one.
-    fn entry(&mut self, key: &[u8], node: &Node, is_door: bool) -> (u32, u32) {
+    fn entry(&mut self, key: &'n [u8], next: Option<u32>, node: &Node, is_door: bool) -> (u32, u32) {
         let len = self.sections.count(key.len());
         let is_node = !is_run(node);
-        let at = self.sections.runs(&[len | if is_node { ENTRY_IS_NODE } else { 0 }]);
+        let flags = if is_node { ENTRY_IS_NODE } else { 0 } | if next.is_some() { ENTRY_HAS_NEXT } else { 0 };
+        let at = self.sections.runs(&[len | flags]);
         self.sections.runs_of(in_words(key));
+        self.sections.runs(next.as_slice());
         if is_node {
             let node = self.node();
             self.sections.runs(&[node]);
             return (at, node);
         }
+        self.way.push(Entry { at, key });
         self.run(node, is_door);
+        self.way.pop();
         (at, NONE)
     }
 
-    fn table(&mut self, at: u32, table: &Table, is_door: bool) {
-        let mut to_fill: Vec<(u32, &Node)> = Vec::new();
-        let (kind, first, extent, aux) = match &table.content {
+    fn table(&mut self, at: u32, table: &'n Table, is_door: bool) {
+        let mut to_fill: Vec<ToFill<'n>> = Vec::new();
+        let (kind, keys, aux) = match &table.content {
             Content::Exact(nodes) => {
-                let (first, extent) = self.keys(nodes, is_door, &mut to_fill);
+                let keys = self.keys(nodes, is_door, &mut to_fill);
                 self.fields.mark(table.field, FIELD_READ);
-                (TableKind::Exact, first, extent, (0, 0))
+                (TableKind::Exact, keys, (0, 0))
             }
             Content::Prefix(nodes) | Content::Suffix(nodes) | Content::Part(nodes) => {
                 let kind = match table.content {
@@ -141,12 +217,12 @@ impl<'s> Writer<'s> {
                     Content::Suffix(_) => TableKind::Suffix,
                     _ => TableKind::Part,
                 };
-                let (first, extent) = self.keys(nodes, is_door, &mut to_fill);
+                let keys = self.keys(nodes, is_door, &mut to_fill);
                 let affixes = affixes(kind, nodes.iter().map(|(key, _)| self.index.key(*key)));
                 let count = self.sections.count(affixes.len());
                 let words: Vec<u32> = affixes.into_iter().flat_map(|(len, bits)| std::iter::once(len).chain(bits)).collect();
                 self.fields.mark(table.field, FIELD_READ);
-                (kind, first, extent, (self.sections.words(&words).0, count))
+                (kind, keys, (self.sections.words(&words).0, count))
             }
             Content::Range { bounds, nodes } => {
                 self.fields.mark(table.field, FIELD_READ | FIELD_NUMERIC);
@@ -155,15 +231,24 @@ impl<'s> Writer<'s> {
                     ids.push(node.as_ref().map_or(NONE, |node| self.child(node, is_door)));
                 }
                 to_fill.extend(
-                    ids.iter().zip(nodes).filter(|(id, _)| *id & CHILD_IS_RUN == 0).filter_map(|(id, node)| Some((*id, node.as_ref()?))),
+                    ids.iter()
+                        .zip(nodes)
+                        .filter(|(id, _)| *id & CHILD_IS_RUN == 0)
+                        .filter_map(|(id, node)| Some((*id, node.as_ref()?, None))),
                 );
                 let (first, _) = self.sections.words(&ids);
-                (TableKind::Range, first, self.sections.count(nodes.len() / 2), self.sections.number_run(bounds.iter()))
+                let keys = Keys { first, extent: self.sections.count(nodes.len() / 2), ..Keys::default() };
+                (TableKind::Range, keys, self.sections.number_run(bounds.iter()))
             }
         };
+        let Keys { first, extent, multipliers } = keys;
         let kind = kind as u32 | if table.single { TABLE_SINGLE } else { 0 };
-        for (id, node) in to_fill {
+        for (id, node, entry) in to_fill {
+            self.way.extend(entry);
             self.index_node(id, node, is_door);
+            if entry.is_some() {
+                self.way.pop();
+            }
         }
         let door = match table.door.as_deref() {
             None => NONE,
@@ -175,46 +260,77 @@ impl<'s> Writer<'s> {
                 id
             }
         };
-        self.sections.set(Section::Tables, at, [kind, table.field, first, extent, aux.0, aux.1, door]);
+        self.sections.set(Section::Tables, at, [kind, table.field, first, extent, aux.0, aux.1, door, multipliers]);
     }
 
-    /// Hash slots of a table, with an entry for each key. Nodes are left to be filled in.
-    fn keys<'n>(&mut self, nodes: &'n Nodes, is_door: bool, to_fill: &mut Vec<(u32, &'n Node)>) -> (u32, u32) {
-        let taken = nodes.len();
-        let free = if taken <= ROOMY_KEYS_MAX { taken.saturating_mul(3) } else { taken / 2 };
-        let size = taken.saturating_add(free).saturating_add(1);
-        let first = self.sections.reserve(Section::Keys, size, [0, NONE]);
-        let extent = self.sections.count(size);
+    /// Slots of a table, with an entry for each key. Nodes are left to be filled in.
+    fn keys(&mut self, nodes: &'n Nodes, is_door: bool, to_fill: &mut Vec<ToFill<'n>>) -> Keys {
         let index = self.index;
-        let mut slots: Vec<Option<(u64, &[u8], &'n Node)>> = vec![None; size];
-        for (key, node) in nodes {
-            let key = index.key(*key);
-            let hash = hash(key);
-            // The upper half of the hash, as a fraction of the whole.
-            let mut slot = usize::try_from(u64::from(home(hash)).saturating_mul(u64::from(extent)) >> 32).unwrap_or(0);
-            while slots.get(slot).is_some_and(Option::is_some) {
-                slot = slot.saturating_add(1).checked_rem(size).unwrap_or(0);
-            }
-            if let Some(place) = slots.get_mut(slot) {
-                *place = Some((hash, key, node));
-            }
-        }
+        let hashes: Vec<u64> = nodes.iter().map(|(key, _)| hash(index.key(*key))).collect();
+        let Some(Slots { count, multipliers, taken }) = Slots::of(&hashes) else {
+            self.sections.refuse();
+            return Keys::default();
+        };
+        let (multipliers, _) = self.sections.words(&multipliers);
+        let first = self.sections.reserve(Section::Keys, count as usize, [NONE]);
         // Entries stand in the order of their slots, in which checking an artifact reads them.
-        for (slot, taken) in (first..).zip(slots) {
-            let Some((hash, key, node)) = taken else { continue };
-            let (entry, id) = self.entry(key, node, is_door);
-            if id != NONE {
-                to_fill.push((id, node));
+        for of_slot in taken.chunk_by(|one, other| one.0 == other.0) {
+            let mut before: Option<(u32, u32)> = None;
+            for (_, position) in of_slot {
+                let (Some((key, node)), Some(hash)) = (nodes.get(*position as usize), hashes.get(*position as usize)) else { continue };
+                let key = index.key(*key);
+                self.is_told_by_tag &= before.is_none_or(|(tag_before, _)| tag_before == tag(*hash));
+                let (entry, id) = self.entry(key, before.map(|(_, entry)| entry), node, is_door);
+                if id != NONE {
+                    to_fill.push((id, node, Some(Entry { at: entry, key })));
+                }
+                before = Some((tag(*hash), entry));
             }
-            self.sections.set(Section::Keys, slot, [tag(hash), entry]);
+            let slot = of_slot.first().map(|(slot, _)| first.saturating_add(*slot));
+            self.slots.extend(slot.zip(before).map(|(slot, (tag, entry))| (slot, tag, entry)));
         }
-        (first, extent)
+        Keys { first, extent: count, multipliers }
+    }
+
+    /// Fills in the slots, now that all runs are written. Returns the mask of what a slot says of its entry.
+    fn fill_slots(&mut self) -> u32 {
+        // Wide enough for the word behind the last: what an empty slot says is at least that, so nowhere.
+        let spare = if self.is_told_by_tag { self.sections.runs(&[]).leading_zeros() } else { 0 };
+        let mask = u32::MAX.unbounded_shr(spare);
+        for (slot, tag, entry) in &self.slots {
+            self.sections.set(Section::Keys, *slot, [tag & !mask | entry]);
+        }
+        mask
     }
 }
 
-/// Of the slots of a table of up to so many keys, a quarter are taken, so that most look-ups end at the first slot; of larger ones two
-/// thirds, because there the memory counts.
-const ROOMY_KEYS_MAX: usize = 1 << 14;
+/// Where a table's keys are.
+#[derive(Clone, Copy, Default)]
+struct Keys {
+    first: u32,
+    /// Slots, or positions of a range table.
+    extent: u32,
+    multipliers: u32,
+}
+
+impl Entry<'_> {
+    /// A check of the text that is the key, naming the entry instead of repeating it, where that is shorter.
+    fn named_by(self, check: &[u32]) -> Option<[u32; 2]> {
+        let (head, text) = check.split_first()?;
+        let is_text = matches!(CheckOp::from_word(*head), CheckOp::Text | CheckOp::Prefix | CheckOp::Suffix);
+        let filling = (*head >> CHECK_NUMBER_SHIFT & CHECK_NUMBER_MAX) as usize;
+        let is_key = || {
+            let bytes = text.iter().flat_map(|word| word.to_le_bytes());
+            text.len().saturating_mul(4) == self.key.len().saturating_add(filling)
+                && self.key.iter().copied().eq(bytes.take(self.key.len()))
+        };
+        if !is_text || text.len() < 2 || !is_key() {
+            return None;
+        }
+        let counts = CHECK_LEN_MAX << CHECK_LEN_SHIFT | CHECK_NUMBER_MAX << CHECK_NUMBER_SHIFT;
+        Some([*head & !counts | 1 << CHECK_LEN_SHIFT | CHECK_OF_ENTRY << CHECK_NUMBER_SHIFT, self.at])
+    }
+}
 
 /// Whether a node is nothing but postings.
 fn is_run(node: &Node) -> bool {

@@ -43,7 +43,7 @@ pub enum Section {
     IndexNodes,
     /// Index tables: [`TABLE_WORDS`] words each.
     Tables,
-    /// Hash slots of tables: [`KEY_WORDS`] words each.
+    /// Slots of tables: [`KEY_WORDS`] words each.
     Keys,
     /// What a decision reads once the tables have led it somewhere, so that it lies together: keys, each with the postings
     /// behind it, and each posting with the checks of its rule. Words; see [`ENTRY_IS_NODE`] and [`POSTING_LAST`].
@@ -139,14 +139,20 @@ impl Section {
 
 /// Default decision, risk, message (offset, length), requirements (first, count), root index node, then the fields
 /// `action`, `action.name`, `action.input`, `actor`, `actor.id`, `resource`, `resource.id`, `context`, then the shared checks
-/// (word in [`Section::Runs`], length in words), at most [`SHARED_MAX`].
-pub const POLICY_WORDS: usize = 17;
+/// (word in [`Section::Runs`], length in words), at most [`SHARED_MAX`], then the mask of what a slot of a table says of its entry.
+pub const POLICY_WORDS: usize = 18;
 /// Parent, key (offset, length), low half of the key's hash, first child, child count, pointer (offset, length), flags.
 pub const FIELD_WORDS: usize = 9;
-/// Id (offset, length), packed properties, conditions (word in [`Section::Runs`], length in words), extra or [`NONE`].
+/// Id (offset, length); the rule's properties in the low bits, then the length of its rest in words from [`REST_LEN_SHIFT`] on;
+/// the word of its home or [`NONE`], the word of its rest or [`NONE`], both in [`Section::Runs`]; extra or [`NONE`].
 ///
-/// A rule's conditions are a mask of the shared checks that it has, and then its own checks.
+/// What a rule asks is written once: its **home** is the first of its postings without [`POSTING_REFERS`], and its **rest** is
+/// what the home leaves out because the way there has proven it, or everything if there is no home. A rest is a mask of shared checks
+/// and then checks. All that the rule asks is both masks, the rest's checks, and then the home's: the order that the checks of
+/// its other postings keep too.
 pub const RULE_WORDS: usize = 6;
+/// Shift of the length of the rest in a rule.
+pub const REST_LEN_SHIFT: u32 = 8;
 /// Message (offset, length), requirements (first, count), tree node or [`NONE`].
 pub const EXTRA_WORDS: usize = 5;
 /// Operation, then three operands.
@@ -163,16 +169,19 @@ pub const NUMBER_WORDS: usize = 9;
 pub const INDEX_NODE_WORDS: usize = 3;
 /// Set in a child that is no index node but the first word of a run of postings, which one with [`POSTING_LAST`] ends.
 pub const CHILD_IS_RUN: u32 = 1 << 31;
-/// Low half of a key's hash, word of its entry. An empty slot has [`NONE`] as entry.
+/// In the bits of a mask that the policy says, the word of a key's entry; in the others those of the lower half of the key's hash. [`NONE`] is an empty slot. [`super::places`] tells which slot is a key's.
 ///
 /// An entry is the key's length in bytes, its bytes in whole words filled up with zeros, and then a run of postings, or an
 /// index node if the length has [`ENTRY_IS_NODE`].
-pub const KEY_WORDS: usize = 2;
+pub const KEY_WORDS: usize = 1;
 /// Set in the first word of an entry: behind the key stands an index node.
 pub const ENTRY_IS_NODE: u32 = 1 << 31;
-/// Kind, field, first slot or child word, slot mask or position count, first affix word or number, affix length or number
-/// count, door.
-pub const TABLE_WORDS: usize = 7;
+/// Set in the first word of an entry: keys with hashes too much alike share its slot, and behind the key stands first the word
+/// of the next one's entry.
+pub const ENTRY_HAS_NEXT: u32 = 1 << 30;
+/// Kind, field, first slot or child word, slot or position count, first affix word or number, affix length or number
+/// count, door, first multiplier among the words.
+pub const TABLE_WORDS: usize = 8;
 /// Set in a table's kind: an array at the field is in doubt, and its elements lead nowhere.
 pub const TABLE_SINGLE: u32 = 1 << 8;
 /// An affix length of a table: the length, then a bit for each byte that ends such a prefix or part, or begins such a suffix. Most
@@ -272,6 +281,8 @@ pub const CHECK_LEN_MAX: u32 = 0x1f;
 pub const CHECK_NUMBER_SHIFT: u32 = 11;
 /// Largest number in a check.
 pub const CHECK_NUMBER_MAX: u32 = 0x1f;
+/// The number of a check in a rest whose text is the key of an entry: the one operand is the word of the entry.
+pub const CHECK_OF_ENTRY: u32 = 16;
 /// Shift of the field in a check.
 pub const CHECK_FIELD_SHIFT: u32 = 16;
 /// Largest field that a check can ask.

@@ -9,6 +9,7 @@ use super::format::{
     ALL_SECTIONS, DIGEST_AT, DIGESTED_FROM, HEADER_LEN_BYTES, MAGIC, NONE, NUMBER_WORDS, Op, POLICY_DIGEST_AT, POLICY_WORDS,
     SECTION_TABLE_AT, SECTIONS, Section, TABLE_SINGLE, TableKind, VERSION,
 };
+use super::places::Places;
 use super::reader::{record, records, word_at};
 use super::sources;
 use super::validate::validate;
@@ -18,8 +19,8 @@ use crate::index::LARGE_LEN_BYTES;
 use crate::json::Number;
 use crate::memory::{OutOfMemory, with_room};
 use crate::policy::{
-    AutomatonRecord, DefaultRule, Extra, Field, HashRange, HashSlot, IndexNode, KeySlot, KnownFields, ListRecord, Node, Policy, Properties,
-    Rule, SetRecord, Table, TextRef,
+    AutomatonRecord, DefaultRule, Extra, Field, HashRange, HashSlot, IndexNode, KnownFields, ListRecord, Node, Policy, Rule, SetRecord,
+    Table, TextRef,
 };
 use crate::shared::SharedChecks;
 
@@ -238,6 +239,7 @@ fn decode(bytes: &[u8], sections: &[&[u8]; SECTIONS]) -> Result<Policy, LoadErro
         context,
         shared,
         shared_len,
+        entry_mask,
     ] = head;
     fn all<const N: usize, T>(section: Section, bytes: &[u8], make: impl Fn([u32; N]) -> Option<T>) -> Result<Vec<T>, LoadError> {
         records(bytes, make)?.ok_or_else(|| LoadError::section(section))
@@ -272,12 +274,12 @@ fn decode(bytes: &[u8], sections: &[&[u8]; SECTIONS]) -> Result<Policy, LoadErro
                     pointer,
                     flags,
                     #[cfg(not(target_family = "wasm"))]
-                    slots: (0, 0),
+                    sought_in: NONE,
                 })
             },
         )?,
-        rules: all(Section::Rules, of(Section::Rules), |[id, id_len, properties, at, len, extra]| {
-            Some(Rule { id: text_ref(id, id_len), properties: Properties(properties), conditions: (at, len), extra })
+        rules: all(Section::Rules, of(Section::Rules), |[id, id_len, packed, home, rest, extra]| {
+            Some(Rule { id: text_ref(id, id_len), packed, home, rest, extra })
         })?,
         extras: all(Section::Extras, of(Section::Extras), |[message, message_len, first, count, tree]| {
             Some(Extra { message: optional_text(message, message_len), requirements: (first, count), tree })
@@ -292,7 +294,7 @@ fn decode(bytes: &[u8], sections: &[&[u8]; SECTIONS]) -> Result<Policy, LoadErro
         index_nodes: all(Section::IndexNodes, of(Section::IndexNodes), |[run, table, tables]| {
             Some(IndexNode { run, tables: (table, tables) })
         })?,
-        tables: all(Section::Tables, of(Section::Tables), |[kind, field, first, extent, aux, aux_count, door]| {
+        tables: all(Section::Tables, of(Section::Tables), |[kind, field, first, extent, aux, aux_count, door, multipliers]| {
             let single = kind & TABLE_SINGLE != 0;
             Some(Table {
                 kind: TableKind::from_word(kind & !TABLE_SINGLE)?,
@@ -302,6 +304,8 @@ fn decode(bytes: &[u8], sections: &[&[u8]; SECTIONS]) -> Result<Policy, LoadErro
                 extent,
                 aux: (aux, aux_count),
                 door,
+                multipliers,
+                places: Places::of(extent),
                 #[cfg(not(target_family = "wasm"))]
                 edges: (0, 0),
             })
@@ -312,7 +316,8 @@ fn decode(bytes: &[u8], sections: &[&[u8]; SECTIONS]) -> Result<Policy, LoadErro
         whole: None,
         #[cfg(not(target_family = "wasm"))]
         in_waves: false,
-        keys: all(Section::Keys, of(Section::Keys), |[tag, entry]| Some(KeySlot { tag, entry }))?,
+        entry_mask,
+        keys: all(Section::Keys, of(Section::Keys), |[slot]| Some(slot))?,
         runs: all(Section::Runs, of(Section::Runs), |[word]| Some(word))?,
         requirements: all(Section::Requirements, of(Section::Requirements), |[at, len]| Some(TextRef { at, len }))?,
         automata: all(Section::Automata, of(Section::Automata), |[classes, stride, transitions, states, start, accepts]| {

@@ -2,18 +2,19 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::mem::replace;
+use core::mem::take;
 
 use super::LoadError;
 use super::format::{
-    AFFIX_WORDS, CHILD_IS_RUN, NONE, Op, PLACE_FIELD_MASK, PLACE_OF_ELEMENT, PLACE_SIZE, POSTING_WORDS, RULE_PROPERTIES_MASK,
-    RULE_RISK_MASK, RULE_RISK_SHIFT, SHARED_MAX, Section, TableKind,
+    AFFIX_WORDS, CHILD_IS_RUN, NONE, Op, PLACE_FIELD_MASK, PLACE_OF_ELEMENT, PLACE_SIZE, POSTING_WORDS, RULE_RISK_MASK, RULE_RISK_SHIFT,
+    SHARED_MAX, Section, TableKind,
 };
-use crate::index::PART_MAX;
+use super::places::Places;
+use crate::index::{Entry, PART_MAX};
 use crate::matcher::wildcard::{Literal, Wildcard};
 use crate::memory::{OutOfMemory, filled, with_room};
-use crate::policy::{HashRange, KeySlot, Node, Policy, TextRef, range};
-use crate::run::{Checks, Run, entry};
+use crate::policy::{HashRange, Node, Policy, TextRef, range};
+use crate::run::{Checks, Conditions, Run};
 
 /// Deepest nesting of conditions, and of index nodes, that the runtime walks by recursion.
 const DEPTH_MAX: u8 = 128;
@@ -30,10 +31,15 @@ type Check = fn(&Policy, &mut Marks) -> Option<()>;
 /// What checking remembers of records, allocated first: too little memory is no fault of a section.
 struct Marks {
     shape: Shape,
-    /// Which rules' conditions have been checked.
-    rules: Box<[bool]>,
+    /// Which rules' homes have been met.
+    homes: Box<[bool]>,
     /// Where runs begin that are still to be compared with their rules.
     waiting: Vec<u32>,
+    /// The bits of a mask that no shared check has.
+    unshared: u32,
+    /// Runs are entered from one place each, and no two rules have their rests in one place, so all of them together are
+    /// no longer than their section. A file that shared them could take forever to check.
+    unread: usize,
     /// How often each list is referred to.
     lists: Box<[u8]>,
     /// How deep each index node lies.
@@ -44,8 +50,10 @@ struct Marks {
 pub(super) fn validate(policy: &Policy) -> Result<(), LoadError> {
     let mut marks = Marks {
         shape: Shape::try_new(policy.nodes.len())?,
-        rules: filled(false, policy.rules.len())?,
+        homes: filled(false, policy.rules.len())?,
         waiting: with_room(WAITING_MAX)?,
+        unshared: u32::MAX,
+        unread: policy.runs.len(),
         lists: filled(0, policy.lists.len())?,
         index: filled(0, policy.index_nodes.len())?,
     };
@@ -56,8 +64,8 @@ pub(super) fn validate(policy: &Policy) -> Result<(), LoadError> {
         (Section::Sets, |policy, _| sets(policy)),
         (Section::Automata, |policy, _| automata(policy)),
         (Section::Extras, |policy, _| extras(policy)),
-        (Section::Rules, |policy, marks| rules(policy, &mut marks.shape)),
         (Section::IndexNodes, index),
+        (Section::Rules, rules),
         (Section::Nodes, |policy, marks| conditions(policy, &mut marks.shape, &mut marks.lists)),
     ];
     checks
@@ -94,13 +102,19 @@ fn outcome(policy: &Policy, message: Option<TextRef>, requirements: (u32, u32)) 
     range(&policy.words, requirements).iter().try_for_each(|id| ensure((*id as usize) < policy.requirements.len()))
 }
 
-fn rules(policy: &Policy, shape: &mut Shape) -> Option<()> {
-    policy.rules.iter().try_for_each(|rule| {
+fn rules(policy: &Policy, marks: &mut Marks) -> Option<()> {
+    policy.rules.iter().enumerate().try_for_each(|(id, rule)| {
         shown(policy, rule.id)?;
         ensure(rule.extra == NONE || (rule.extra as usize) < policy.extras.len())?;
-        ensure(rule.properties.0 & !RULE_PROPERTIES_MASK == 0 && rule.properties.0 >> RULE_RISK_SHIFT & RULE_RISK_MASK <= 4)?;
+        ensure(rule.packed >> RULE_RISK_SHIFT & RULE_RISK_MASK <= 4)?;
+        // What nothing can meet need not be in the index, but a home is where the index leads.
+        ensure(rule.home == NONE || *marks.homes.get(id)?)?;
+        let rest = rule.rest();
+        marks.unread = marks.unread.checked_sub(rest.1 as usize)?;
+        ensure(range(&policy.runs, rest).len() == rest.1 as usize)?;
+        marks.conditions(policy, policy.conditions(NONE, rest))?;
         let tree = policy.extra(rule).tree;
-        if tree == NONE { Some(()) } else { shape.children(policy, None, (tree, 1), Role::Condition) }
+        if tree == NONE { Some(()) } else { marks.shape.children(policy, None, (tree, 1), Role::Condition) }
     })
 }
 
@@ -118,8 +132,11 @@ fn fields(policy: &Policy) -> Option<()> {
         ensure(if id == 0 { field.parent == NONE } else { (field.parent as usize) < id })?;
         let children = range(&policy.fields, (field.first_child, field.child_count));
         ensure(field.child_count == 0 || field.first_child as usize > id)?;
-        ensure(children.iter().all(|child| child.parent as usize == id))?;
-        ensure(children.is_sorted_by_key(|child| child.key_hash))?;
+        let mut least = 0;
+        for child in children {
+            ensure(child.parent as usize == id && child.key_hash >= least)?;
+            least = child.key_hash;
+        }
     }
     let known = &policy.known;
     let places: [(u32, u32, &[u8]); 8] = [
@@ -184,8 +201,7 @@ fn conditions(policy: &Policy, shape: &mut Shape, lists: &mut [u8]) -> Option<()
 }
 
 /// Checks fill their words, and ask fields and nodes that there are.
-fn checks(policy: &Policy, shape: &mut Shape, words: &[u32]) -> Option<()> {
-    let mut checks = Checks::new(words);
+fn checks(policy: &Policy, shape: &mut Shape, mut checks: Conditions<'_>) -> Option<()> {
     for check in checks.by_ref() {
         ensure(check.is_sound())?;
         if let Some(node) = check.node() {
@@ -194,7 +210,7 @@ fn checks(policy: &Policy, shape: &mut Shape, words: &[u32]) -> Option<()> {
         }
         ensure(check.field() != 0 && (check.field() as usize) < policy.fields.len())?;
     }
-    ensure(checks.rest().is_empty())
+    ensure(checks.is_at_end())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -324,94 +340,85 @@ fn condition(policy: &Policy, shape: &mut Shape, lists: &mut [u8], at: usize, No
 /// So many of a rule's checks a way through the index can prove, and a posting leave out.
 const PROVEN: usize = 32;
 
-/// Runs of postings, and the conditions of the rules that they name.
-struct Runs<'m, 'p> {
-    policy: &'p Policy,
-    shape: &'m mut Shape,
-    rules: &'m mut [bool],
-    waiting: &'m mut Vec<u32>,
-    /// The bits of a mask that no shared check has.
-    unshared: u32,
-    /// Runs are entered from one place each, and no two rules have their conditions in one place, so all of them together are
-    /// no longer than their section. A file that shared them could take forever to check.
-    unread: usize,
-}
-
-impl<'p> Runs<'_, 'p> {
-    fn run(&mut self, first: u32) -> Option<()> {
+/// Runs of postings, and the rules that they name.
+impl Marks {
+    fn run(&mut self, policy: &Policy, first: u32) -> Option<()> {
         self.waiting.push(first);
-        if self.waiting.len() < WAITING_MAX { Some(()) } else { self.compare() }
+        if self.waiting.len() < WAITING_MAX { Some(()) } else { self.compare(policy) }
     }
 
-    /// A posting repeats what its rule says, in the same order, but for what the way to it has proven.
-    fn compare(&mut self) -> Option<()> {
-        let policy = self.policy;
+    /// A rule's home holds together. Another posting repeats what the rule says, in the same order, but for what the way to it
+    /// has proven.
+    fn compare(&mut self, policy: &Policy) -> Option<()> {
         // Rules lie all over memory. With nothing that hangs on what is in them, many of them are fetched at once.
         for first in &*self.waiting {
             let mut postings = Run::new(&policy.runs, *first);
             loop {
                 let posting = postings.next()?;
                 self.unread = self.unread.checked_sub(POSTING_WORDS.checked_add(posting.len())?)?;
-                let rule = policy.rules.get(posting.rule as usize)?;
-                let mask = policy.runs.get(rule.conditions.0 as usize)?;
-                ensure(posting.properties() == rule.properties && posting.mask & !mask == 0)?;
+                ensure(posting.properties() == policy.rules.get(posting.rule as usize)?.properties())?;
                 if posting.is_last() {
                     break;
                 }
             }
         }
         while let Some(first) = self.waiting.pop() {
-            for posting in Run::new(&policy.runs, first) {
-                let mut of_rule = Checks::new(self.rule(posting.rule)?);
+            let mut postings = Run::new(&policy.runs, first);
+            let mut at = first;
+            while let Some(posting) = postings.next() {
+                let rule = policy.rules.get(posting.rule as usize)?;
                 let mut own = posting.checks();
-                // What is left out was proven. A file that left out more could have all of a long rule looked through for each
-                // of many postings.
-                let mut proven = PROVEN;
-                for check in own.by_ref() {
-                    while !of_rule.next()?.is(&check) {
-                        proven = proven.checked_sub(1)?;
+                if at == rule.home {
+                    // Behind doors nothing is written.
+                    *self.homes.get_mut(posting.rule as usize)? = !posting.refers();
+                    self.conditions(policy, (posting.mask, Conditions::of(own)))?;
+                } else {
+                    let (mask, mut of_rule) = policy.conditions(rule.home, rule.rest());
+                    ensure(posting.mask & !mask == 0)?;
+                    // What is left out was proven. A file that left out more could have all of a long rule looked through for each
+                    // of many postings.
+                    let mut proven = PROVEN;
+                    for check in own.by_ref() {
+                        while !of_rule.next()?.is(&check) {
+                            proven = proven.checked_sub(1)?;
+                        }
                     }
+                    ensure(own.is_at_end())?;
                 }
-                ensure(own.rest().is_empty())?;
+                at = postings.at;
             }
         }
         Some(())
     }
 
-    /// A rule's own checks. They are checked when the rule is first named, as the compiler writes them in that order.
-    fn rule(&mut self, id: u32) -> Option<&'p [u32]> {
-        let rule = self.policy.rules.get(id as usize)?;
-        let (mask, own) = range(&self.policy.runs, rule.conditions).split_first()?;
-        if !replace(self.rules.get_mut(id as usize)?, true) {
-            self.unread = self.unread.checked_sub(rule.conditions.1 as usize)?;
-            ensure(mask & self.unshared == 0)?;
-            checks(self.policy, self.shape, own)?;
-        }
-        Some(own)
+    /// Conditions that other postings are compared with.
+    fn conditions(&mut self, policy: &Policy, (mask, own): (u32, Conditions<'_>)) -> Option<()> {
+        ensure(mask & self.unshared == 0)?;
+        checks(policy, &mut self.shape, own)
     }
 }
 
 /// The index is a tree too.
-fn index(policy: &Policy, Marks { shape, rules, waiting, index: depths, .. }: &mut Marks) -> Option<()> {
+fn index(policy: &Policy, marks: &mut Marks) -> Option<()> {
+    let mut depths = take(&mut marks.index);
     ensure((policy.root as usize) < depths.len())?;
     inside(policy.shared.place, policy.runs.len())?;
-    let shared = policy.shared.words(&policy.runs);
-    checks(policy, shape, shared)?;
-    let shared = Checks::new(shared).count();
+    let shared = Checks::new(policy.shared.words(&policy.runs));
+    checks(policy, &mut marks.shape, Conditions::of(shared.clone()))?;
+    let shared = shared.count();
     ensure(shared <= SHARED_MAX)?;
     // INVARIANT: not more than there are bits.
-    let unshared = u32::MAX.unbounded_shl(shared as u32);
-    let mut runs = Runs { policy, shape, rules, waiting, unshared, unread: policy.runs.len() };
+    marks.unshared = u32::MAX.unbounded_shl(shared as u32);
     for (at, node) in policy.index_nodes.iter().enumerate() {
         if node.run != NONE {
-            runs.run(node.run)?;
+            marks.run(policy, node.run)?;
         }
         inside(node.tables, policy.tables.len())?;
         let depth = depths.get(at)?.checked_add(1).filter(|depth| *depth <= DEPTH_MAX)?;
         // A node is entered from one place: its depth is still unset then, and that place comes before it.
         let mut enter = |child: u32| {
             if child & CHILD_IS_RUN != 0 {
-                return runs.run(child & !CHILD_IS_RUN);
+                return marks.run(policy, child & !CHILD_IS_RUN);
             }
             let place = depths.get_mut(child as usize).filter(|place| **place == 0 && child as usize > at)?;
             *place = depth;
@@ -430,15 +437,24 @@ fn index(policy: &Policy, Marks { shape, rules, waiting, index: depths, .. }: &m
                 let affixes = (table.aux.0, table.aux.1.checked_mul(AFFIX_WORDS)?);
                 inside(affixes, policy.words.len())?;
                 let (affixes, _) = range(&policy.words, affixes).as_chunks::<{ AFFIX_WORDS as usize }>();
-                let lengths = affixes.iter().map(|[length, ..]| *length);
                 let longest = if table.kind == TableKind::Part { PART_MAX as u32 } else { AFFIX_MAX };
-                ensure(lengths.clone().is_sorted() && lengths.clone().all(|length| (1..=longest).contains(&length)))?;
+                let mut least = 1;
+                for [length, ..] in affixes {
+                    ensure((least..=longest).contains(length))?;
+                    least = *length;
+                }
+                ensure(Places::is_count(table.extent))?;
                 inside((table.first, table.extent), policy.keys.len())?;
                 let keys = range(&policy.keys, (table.first, table.extent));
-                // A search for a key ends at an empty slot.
-                ensure(keys.iter().any(KeySlot::is_empty))?;
-                let taken = keys.iter().filter(|key| !key.is_empty());
-                taken.map(|key| entry(&policy.runs, key.entry)).try_for_each(|found| enter(found?.1))?;
+                inside((table.multipliers, Places::bucket_count(table.extent)), policy.words.len())?;
+                for slot in keys.iter().filter(|slot| **slot != NONE) {
+                    let mut at = *slot & policy.entry_mask;
+                    while at != NONE {
+                        let entry = Entry::at(&policy.runs, at)?;
+                        enter(entry.sound_child()?)?;
+                        at = entry.next();
+                    }
+                }
             }
             // Last, as what stands behind it is written last.
             if table.door != NONE {
@@ -446,7 +462,5 @@ fn index(policy: &Policy, Marks { shape, rules, waiting, index: depths, .. }: &m
             }
         }
     }
-    runs.compare()?;
-    // What nothing can meet need not be in the index.
-    (0..policy.rules.len()).try_for_each(|id| runs.rule(id as u32).map(|_| ()))
+    marks.compare(policy)
 }

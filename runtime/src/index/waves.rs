@@ -5,12 +5,12 @@
 use core::ops::ControlFlow;
 
 use super::sought::Keys;
-use super::{Entry, Visitor, Walk, home};
+use super::{Visitor, Walk};
 use crate::artifact::format::{NONE, TableKind};
 use crate::item::Source;
 use crate::json::hash::{Front, hash};
 use crate::json::text::Text;
-use crate::policy::{KeySlot, Policy, Table, range};
+use crate::policy::{Policy, Table, range};
 use crate::run::{begins_with, join};
 use toolgate_scan::bring_near;
 
@@ -97,7 +97,7 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
 
     #[inline(always)]
     fn seek_plain(&mut self, table: &'a Table, hash: u64, key: &'a [u8]) -> ControlFlow<()> {
-        self.seek_found(table, hash, key, |policy, entry| policy.child_in(entry, Text::plain(key)))
+        self.seek_found(table, hash, key, |policy, entry| policy.child_in_plain(entry, key))
     }
 
     /// As [`Self::seek_plain`], the child in the key's entry, if it is that, being found in some way.
@@ -110,8 +110,10 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
         child_in: impl Fn(&Policy, u32) -> Option<u32>,
     ) -> ControlFlow<()> {
         let Some(sought) = &mut self.sought else {
-            let child = self.policy.child_behind(table, hash, key, child_in);
-            return if child == NONE { ControlFlow::Continue(()) } else { self.child(child) };
+            return match child_in(self.policy, self.policy.entry_of(table, hash)) {
+                Some(child) => self.child(child),
+                None => ControlFlow::Continue(()),
+            };
         };
         if sought.push(self.policy, table, hash, key) {
             return ControlFlow::Continue(());
@@ -172,43 +174,13 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
 }
 
 impl Policy {
-    /// The child behind a key of a table; [`NONE`] if the table does not have it.
-    #[inline(always)]
-    fn child_behind(&self, table: &Table, hash: u64, key: &[u8], child_in: impl Fn(&Policy, u32) -> Option<u32>) -> u32 {
-        let at = home(hash, table.extent);
-        let slot = self.keys.get(table.first.wrapping_add(at) as usize).copied().unwrap_or(KeySlot::EMPTY);
-        if slot.tag == hash as u32
-            && let Some(child) = child_in(self, slot.entry)
-        {
-            return child;
-        }
-        if slot.is_empty() { NONE } else { self.child_further(table, at, hash as u32, key) }
-    }
-
     /// The child in an entry, if it is that of a short key, given as such and as text.
     #[inline(always)]
     fn child_in_front(&self, entry: u32, front: Front, key: &[u8]) -> Option<u32> {
-        let entry = Entry::of(&self.runs, entry, key.len())?;
-        let is_it = match entry.words.first_chunk() {
+        self.child_in_this(entry, Text::plain(key), |entry| match entry.words().first_chunk() {
             Some([a, b, c, d]) => front.is_in(join(*a, *b), join(*c, *d)),
-            None => begins_with(entry.words, key),
-        };
-        if is_it { entry.child() } else { None }
-    }
-
-    /// The child behind a key that is not in the slot where it would be first.
-    #[inline(never)]
-    fn child_further(&self, table: &Table, mut at: u32, tag: u32, key: &[u8]) -> u32 {
-        loop {
-            let (found, slot) = self.slot_from(table, at.wrapping_add(1), tag);
-            if slot.is_empty() {
-                return NONE;
-            }
-            if let Some(child) = self.child_in(slot.entry, Text::plain(key)) {
-                return child;
-            }
-            at = found;
-        }
+            None => begins_with(entry.words(), key),
+        })
     }
 
     /// Has the index walked level by level, and notes where each field's values are looked up first. The index is known to be
@@ -216,9 +188,11 @@ impl Policy {
     pub(crate) fn walk_in_waves(&mut self) {
         self.in_waves = true;
         let Some(root) = self.index_nodes.get(self.root as usize) else { return };
-        for table in range(&self.tables, root.tables).iter().filter(|table| table.kind == TableKind::Exact) {
-            if let Some(field) = self.fields.get_mut(table.field as usize) {
-                field.slots = (table.first, table.extent);
+        for (id, table) in (root.tables.0..).zip(range(&self.tables, root.tables)) {
+            if table.kind == TableKind::Exact
+                && let Some(field) = self.fields.get_mut(table.field as usize)
+            {
+                field.sought_in = id;
             }
         }
     }
@@ -232,9 +206,8 @@ impl Policy {
     /// Asks for the memory where the look-up of a field's value will begin, while the rest of the request is read.
     #[inline(always)]
     pub(crate) fn bring_slot_near(&self, field: u32, hash: u64) {
-        let (first, extent) = self.field(field).map_or((0, 0), |field| field.slots);
-        if extent != 0 {
-            bring_near(&self.keys, first.wrapping_add(home(hash, extent)) as usize);
+        if let Some(table) = self.field(field).and_then(|field| self.tables.get(field.sought_in as usize)) {
+            bring_near(&self.keys, self.slot(table, hash) as usize);
         }
     }
 }
