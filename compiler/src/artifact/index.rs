@@ -85,7 +85,7 @@ impl<'s, 'n> Writer<'s, 'n> {
         }
     }
 
-    /// Writes an index, and behind it the rests of the rules in their order.
+    /// Writes an index, and behind it the rests of the rules.
     pub(super) fn write(mut self) -> Result<Written, EncodeError> {
         let index = self.index;
         let (at, root) = (self.node(), &index.root);
@@ -98,22 +98,22 @@ impl<'s, 'n> Writer<'s, 'n> {
         if !self.rules.fit() {
             return Err(EncodeError::TooLarge);
         }
-        // Checking an artifact goes over the rules once more, and then over their rests in order.
+        // In the order of the homes, in which checking an artifact reads them.
+        let rests = self.sections.runs(&self.rests);
         for (rule, place) in (0..).zip(&mut self.places) {
-            let rests = place.rest as usize..(place.rest as usize).saturating_add(place.rest_len as usize);
+            if place.home != NONE {
+                place.rest = if place.rest_len == 0 { NONE } else { place.rest.saturating_add(rests) };
+                continue;
+            }
+            // What nothing can meet, or only behind doors.
             self.own.clear();
-            if place.home == NONE {
-                // What nothing can meet, or only behind doors.
-                self.own.push(0);
-                let mask = self.rules.split(self.rules.unproven(rule, 0), &mut self.own);
-                if let Some(first) = self.own.first_mut() {
-                    *first = mask;
-                }
-            } else {
-                self.own.extend_from_slice(self.rests.get(rests).unwrap_or(&[]));
+            self.own.push(0);
+            let mask = self.rules.split(self.rules.unproven(rule, 0), &mut self.own);
+            if let Some(first) = self.own.first_mut() {
+                *first = mask;
             }
             place.rest_len = self.sections.count(self.own.len());
-            place.rest = if self.own.is_empty() { NONE } else { self.sections.runs(&self.own) };
+            place.rest = self.sections.runs(&self.own);
         }
         Ok(Written { root: at, entry_mask: self.fill_slots(), places: self.places })
     }

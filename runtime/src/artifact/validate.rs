@@ -13,7 +13,7 @@ use super::places::Places;
 use crate::index::{Entry, PART_MAX};
 use crate::matcher::wildcard::{Literal, Wildcard};
 use crate::memory::{OutOfMemory, filled, with_room};
-use crate::policy::{HashRange, Node, Policy, TextRef, range};
+use crate::policy::{HashRange, Node, Policy, Rule, TextRef, range};
 use crate::run::{Checks, Conditions, Run};
 
 /// Deepest nesting of conditions, and of index nodes, that the runtime walks by recursion.
@@ -109,10 +109,9 @@ fn rules(policy: &Policy, marks: &mut Marks) -> Option<()> {
         ensure(rule.packed >> RULE_RISK_SHIFT & RULE_RISK_MASK <= 4)?;
         // What nothing can meet need not be in the index, but a home is where the index leads.
         ensure(rule.home == NONE || *marks.homes.get(id)?)?;
-        let rest = rule.rest();
-        marks.unread = marks.unread.checked_sub(rest.1 as usize)?;
-        ensure(range(&policy.runs, rest).len() == rest.1 as usize)?;
-        marks.conditions(policy, policy.conditions(NONE, rest))?;
+        if rule.home == NONE {
+            marks.rest(policy, rule)?;
+        }
         let tree = policy.extra(rule).tree;
         if tree == NONE { Some(()) } else { marks.shape.children(policy, None, (tree, 1), Role::Condition) }
     })
@@ -350,16 +349,23 @@ impl Marks {
     /// A rule's home holds together. Another posting repeats what the rule says, in the same order, but for what the way to it
     /// has proven.
     fn compare(&mut self, policy: &Policy) -> Option<()> {
-        // Rules lie all over memory. With nothing that hangs on what is in them, many of them are fetched at once.
+        // Rules, their homes and rests lie all over memory. With nothing that hangs on what is in them, many of them are fetched at
+        // once.
         for first in &*self.waiting {
-            let mut postings = Run::new(&policy.runs, *first);
+            let (mut postings, mut at) = (Run::new(&policy.runs, *first), *first);
             loop {
                 let posting = postings.next()?;
                 self.unread = self.unread.checked_sub(POSTING_WORDS.checked_add(posting.len())?)?;
-                ensure(posting.properties() == policy.rules.get(posting.rule as usize)?.properties())?;
+                let rule = policy.rules.get(posting.rule as usize)?;
+                ensure(posting.properties() == rule.properties())?;
+                if at != rule.home {
+                    let (mask, _) = policy.conditions(rule.home, rule.rest());
+                    ensure(posting.mask & !mask == 0)?;
+                }
                 if posting.is_last() {
                     break;
                 }
+                at = postings.at;
             }
         }
         while let Some(first) = self.waiting.pop() {
@@ -372,9 +378,9 @@ impl Marks {
                     // Behind doors nothing is written.
                     *self.homes.get_mut(posting.rule as usize)? = !posting.refers();
                     self.conditions(policy, (posting.mask, Conditions::of(own)))?;
+                    self.rest(policy, rule)?;
                 } else {
-                    let (mask, mut of_rule) = policy.conditions(rule.home, rule.rest());
-                    ensure(posting.mask & !mask == 0)?;
+                    let (_, mut of_rule) = policy.conditions(rule.home, rule.rest());
                     // What is left out was proven. A file that left out more could have all of a long rule looked through for each
                     // of many postings.
                     let mut proven = PROVEN;
@@ -389,6 +395,14 @@ impl Marks {
             }
         }
         Some(())
+    }
+
+    /// What a rule's home leaves out.
+    fn rest(&mut self, policy: &Policy, rule: &Rule) -> Option<()> {
+        let rest = rule.rest();
+        self.unread = self.unread.checked_sub(rest.1 as usize)?;
+        ensure(range(&policy.runs, rest).len() == rest.1 as usize)?;
+        self.conditions(policy, policy.conditions(NONE, rest))
     }
 
     /// Conditions that other postings are compared with.
