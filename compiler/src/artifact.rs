@@ -4,9 +4,10 @@ mod candidates;
 mod checks;
 mod conditions;
 mod index;
-mod places;
+
 mod sections;
 mod shared;
+mod slots;
 mod sources;
 
 pub(crate) use sections::{Sections, tag};

@@ -12,8 +12,9 @@ use toolgate_runtime::json::hash::hash;
 use super::EncodeError;
 use super::candidates::{Candidates, in_order};
 use super::checks::in_words;
-use super::places::Slots;
+
 use super::sections::{Sections, tag};
+use super::slots::Slots;
 use crate::plan::fields::FieldTree;
 use crate::plan::index::{Content, Index, Node, Nodes, Table};
 
