@@ -4,6 +4,7 @@ mod candidates;
 mod checks;
 mod conditions;
 mod index;
+mod links;
 
 mod sections;
 mod shared;

@@ -15,29 +15,11 @@ use std::ops::RangeInclusive;
 
 use serde_json::json;
 use support::Engines;
-use toolgate_runtime::artifact::format::{ENTRY_HAS_NEXT, ENTRY_IS_NODE, HEADER_LEN_BYTES, NONE, SECTION_TABLE_AT, Section, TABLE_WORDS};
+use support::alike::of_one_hash;
+use toolgate_runtime::artifact::format::{
+    ENTRY_HAS_NEXT, ENTRY_LINKS_SHIFT, HEADER_LEN_BYTES, NONE, SECTION_TABLE_AT, Section, TABLE_WORDS,
+};
 use toolgate_runtime::json::hash::hash;
-
-/// Different texts with one hash, which is 0.
-fn of_one_hash(count: usize) -> Vec<String> {
-    let fold = |state: u64, low: u64, high: u64| {
-        let product = u128::from(state ^ low) * u128::from(high ^ 0x1319_8a2e_0370_7345);
-        (product as u64) ^ ((product >> 64) as u64)
-    };
-    let texts = (0_u64..).filter_map(|number| {
-        let front = format!("{number:016}");
-        let (low, high) = front.as_bytes().split_at(8);
-        let word = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().unwrap());
-        // What makes the last factor 0.
-        let state = fold(0x2438_6a88_85a3_08ff, word(low), word(high));
-        let rest = (state ^ 24_u64.wrapping_mul(0xa409_3822_299f_31d1)).to_le_bytes();
-        let is_plain = rest.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/+,;=!()<>@#%&~|".contains(byte));
-        is_plain.then(|| front + str::from_utf8(&rest).unwrap())
-    });
-    let texts: Vec<String> = texts.take(count).collect();
-    assert!(texts.iter().all(|text| hash(text.as_bytes()) == 0));
-    texts
-}
 
 /// Different texts whose hashes begin alike, and no two of them end alike.
 fn of_one_bucket(count: usize) -> Vec<String> {
@@ -91,7 +73,7 @@ fn keys_sharing(engines: &Engines) -> usize {
             let mut at = (slot & mask) as usize;
             while runs[at] & ENTRY_HAS_NEXT != 0 {
                 sharing += 1;
-                let len = (runs[at] & !(ENTRY_HAS_NEXT | ENTRY_IS_NODE)).div_ceil(4) as usize;
+                let len = (runs[at] & ((1 << ENTRY_LINKS_SHIFT) - 1)).div_ceil(4) as usize;
                 at = runs[at + 1 + len] as usize;
             }
         }

@@ -319,3 +319,55 @@ fn rests_that_name_no_entry_or_overlap_are_refused() {
     }
     assert!(file.refused());
 }
+
+#[test]
+fn links_to_other_entries_than_those_of_affixes_are_refused() {
+    let patterns = (0..20).map(|at| format!("svc.name_{at:03}")).chain((0..20).map(|at| format!("other{at:02}.*")));
+    let rules: String = patterns
+        .chain(["svc.*".to_owned()])
+        .enumerate()
+        .map(|(at, pattern)| format!("  - {{ id: r{at}, when: {{ action: \"{pattern}\" }}, decision: allow }}\n"))
+        .collect();
+    let good = Words::of(&format!("rules:\n{rules}"));
+    let with = |section: Section, word: usize, value: u32| {
+        let mut file = good.clone();
+        file.set(section, word, value);
+        file.refused()
+    };
+    let tables: Vec<usize> = (0..good.len(Section::Tables) / format::TABLE_WORDS).map(|table| table * format::TABLE_WORDS).collect();
+    let of_kind = |kind: format::TableKind| *tables.iter().find(|at| good.get(Section::Tables, **at) & 0xff == kind as u32).unwrap();
+    let (whole, prefixes) = (of_kind(format::TableKind::Exact), of_kind(format::TableKind::Prefix));
+    let mask = good.get(Section::Policy, format::POLICY_WORDS - 1);
+    let entries = |table: usize| -> Vec<u32> {
+        let (first, extent) = (good.get(Section::Tables, table + 2), good.get(Section::Tables, table + 3));
+        let slots = (first..first + extent).map(|slot| good.get(Section::Keys, slot as usize));
+        slots.filter(|slot| *slot != format::NONE).map(|slot| slot & mask).collect()
+    };
+    let (names, beginnings) = (entries(whole), entries(prefixes));
+    assert_eq!((names.len(), beginnings.len()), (20, 21));
+    let (name, head) = (names[0] as usize, good.get(Section::Runs, names[0] as usize));
+    let count = 1 << format::ENTRY_LINKS_SHIFT;
+    assert_eq!(head >> format::ENTRY_LINKS_SHIFT & format::ENTRY_LINKS_MAX, 1);
+    // A link is one to an entry of a table of affixes that says so.
+    let link = good.get(Section::Runs, name - 1);
+    assert!(beginnings.contains(&link));
+    for word in (0..good.len(Section::Runs) as u32 + 2).chain([format::NONE]) {
+        assert_eq!(with(Section::Runs, name - 1, word), !beginnings.contains(&word), "{word}");
+    }
+    // More of them than stand there: what else stands there is seldom one.
+    for links in 2..=format::ENTRY_LINKS_MAX {
+        let before = name - links as usize..name;
+        let are_links = before.into_iter().all(|word| beginnings.contains(&good.get(Section::Runs, word)));
+        assert_eq!(with(Section::Runs, name, head - count + links * count), !are_links, "{links}");
+    }
+    // More than there are words before the entry.
+    let first = beginnings.iter().chain(&names).copied().min().unwrap() as usize;
+    assert!(first < format::ENTRY_LINKS_MAX as usize);
+    assert!(with(Section::Runs, first, good.get(Section::Runs, first) | format::ENTRY_LINKS_MAX << format::ENTRY_LINKS_SHIFT));
+    // Links where the table says that there are none, or nothing leads to it.
+    let kind = |table: usize| good.get(Section::Tables, table);
+    assert!(with(Section::Tables, whole, kind(whole) & !format::TABLE_LINKED));
+    assert!(with(Section::Tables, prefixes, kind(prefixes) & !format::TABLE_LINKED));
+    let beginning = beginnings[0] as usize;
+    assert!(with(Section::Runs, beginning, good.get(Section::Runs, beginning) + count));
+}

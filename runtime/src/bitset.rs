@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use crate::memory::{OutOfMemory, filled};
 
 /// Bits with a summary: bit `i` of the summary says that word `i` is not zero.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct BitSet {
     words: Box<[u64]>,
     summary: Box<[u64]>,

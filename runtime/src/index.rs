@@ -85,8 +85,12 @@ impl<'w, 'a, S: Source, V: Visitor + ?Sized> Walk<'w, 'a, S, V> {
         }
         let Some(node) = self.policy.index_nodes.get(node as usize) else { return ControlFlow::Continue(()) };
         self.run_of_postings(node.run)?;
-        for table in range(&self.policy.tables, node.tables) {
-            self.table(table)?;
+        let mut tables = range(&self.policy.tables, node.tables);
+        // The field for whose value tables of affixes need not be asked.
+        let mut known = NONE;
+        while let Some((table, others)) = tables.split_first() {
+            self.table(tables, table, &mut known)?;
+            tables = others;
         }
         ControlFlow::Continue(())
     }
@@ -139,9 +143,10 @@ impl<'w, 'a, S: Source, V: Visitor + ?Sized> Walk<'w, 'a, S, V> {
         if holds { self.visitor.holds(Held::new(posting.rule, properties, value.is_unknown())) } else { ControlFlow::Continue(()) }
     }
 
+    /// What the first of some tables leads to.
     #[inline(always)]
-    fn table(&mut self, table: &'a Table) -> ControlFlow<()> {
-        if let Some(flow) = self.table_of_plain(table) { flow } else { self.table_of_any(table) }
+    fn table(&mut self, tables: &'a [Table], table: &'a Table, known: &mut u32) -> ControlFlow<()> {
+        if let Some(flow) = self.table_of_plain(tables, table, known) { flow } else { self.table_of_any(table) }
     }
 
     #[inline(never)]

@@ -196,6 +196,9 @@ pub(crate) struct Table {
     pub kind: TableKind,
     /// An array at the field is in doubt.
     pub single: bool,
+    /// See [`crate::artifact::format::TABLE_LINKED`].
+    #[cfg(not(target_family = "wasm"))]
+    pub linked: bool,
     pub field: u32,
     pub first: u32,
     /// Number of key slots, or of positions of a range table.
@@ -244,6 +247,17 @@ pub(crate) struct AutomatonRecord {
     pub states: u32,
     pub start: u32,
     pub accepts: u32,
+}
+
+impl Table {
+    /// Whether its keys have links.
+    pub(crate) fn has_links(&self) -> bool {
+        #[cfg(not(target_family = "wasm"))]
+        return self.linked && self.kind == TableKind::Exact;
+        // Nothing follows them there.
+        #[cfg(target_family = "wasm")]
+        return false;
+    }
 }
 
 impl Policy {

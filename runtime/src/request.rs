@@ -13,7 +13,9 @@ use crate::scratch::RequestFields;
 /// The law's section 3: the byte-level fault with the smallest offset, else the first rule of the rest that is broken.
 pub(crate) fn read(policy: &Policy, bytes: &[u8], keys: &mut Keys, shapes: &mut Shapes, fields: &mut RequestFields) -> Result<(), Refusal> {
     fields.begin();
-    shapes.read(bytes, keys, &mut Extract { policy, bytes, fields })?;
+    let mut extract = Extract { policy, bytes, fields, sought: (NONE, 0) };
+    shapes.read(bytes, keys, &mut extract)?;
+    extract.bring_entry_near();
     normalise(policy, bytes, fields)
 }
 
@@ -22,6 +24,9 @@ struct Extract<'a> {
     policy: &'a Policy,
     bytes: &'a [u8],
     fields: &'a mut RequestFields,
+    /// The slot of a table that was asked for last, and the hash of what is looked up there. What it names is asked for when the next
+    /// one is: by then it has come.
+    sought: (u32, u64),
 }
 
 impl Extract<'_> {
@@ -29,8 +34,20 @@ impl Extract<'_> {
     #[cfg_attr(not(target_family = "wasm"), inline(never))]
     fn prepare(&mut self, node: u32) {
         let hash = self.fields.prepare(node, self.bytes);
-        if hash != 0 {
-            self.policy.bring_slot_near(node, hash);
+        if hash != 0
+            && let Some(slot) = self.policy.bring_slot_near(node, hash)
+        {
+            self.bring_entry_near();
+            self.sought = (slot, hash);
+        }
+    }
+
+    #[inline(always)]
+    fn bring_entry_near(&self) {
+        // No slot is sought where the policy is small.
+        let (slot, hash) = self.sought;
+        if slot != NONE {
+            self.policy.bring_entry_of_slot_near(slot, hash);
         }
     }
 }

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use toolgate_runtime::artifact::format::{
     CHECK_LEN_MAX, CHECK_LEN_SHIFT, CHECK_NUMBER_MAX, CHECK_NUMBER_SHIFT, CHECK_OF_ENTRY, CHILD_IS_RUN, CheckOp, ENTRY_HAS_NEXT,
-    ENTRY_IS_NODE, FIELD_NUMERIC, FIELD_READ, FIELD_SOUGHT, NONE, POSTING_LAST, POSTING_LEN_SHIFT, POSTING_REFERS, Section, TABLE_SINGLE,
-    TABLE_WORDS, TableKind,
+    ENTRY_IS_NODE, ENTRY_LINKS_SHIFT, FIELD_NUMERIC, FIELD_READ, FIELD_SOUGHT, NONE, POSTING_LAST, POSTING_LEN_SHIFT, POSTING_REFERS,
+    Section, TABLE_LINKED, TABLE_SINGLE, TABLE_WORDS, TableKind,
 };
 use toolgate_runtime::json::hash::hash;
 
 use super::EncodeError;
 use super::candidates::{Candidates, in_order};
 use super::checks::in_words;
-
+use super::links::Links;
 use super::sections::{Sections, tag};
 use super::slots::Slots;
 use crate::plan::fields::FieldTree;
@@ -150,8 +150,12 @@ impl<'s, 'n> Writer<'s, 'n> {
         let first_table = self.sections.reserve(Section::Tables, node.tables.len(), [0; TABLE_WORDS]);
         let tables = self.sections.count(node.tables.len());
         self.sections.set(Section::IndexNodes, at, [run, first_table, tables]);
-        for (at, table) in (first_table..).zip(&node.tables) {
-            self.table(at, table, is_door);
+        let mut links = Links::of(self.index, node);
+        for position in links.in_order(node.tables.len()).collect::<Vec<_>>() {
+            if let Some(table) = node.tables.get(position) {
+                let at = first_table.saturating_add(self.sections.count(position));
+                self.table(at, (position, table), is_door, &mut links);
+            }
         }
     }
 
@@ -186,10 +190,13 @@ impl<'s, 'n> Writer<'s, 'n> {
     }
 
     /// The same behind a key: the word of the entry, and the node if it is one.
-    fn entry(&mut self, key: &'n [u8], next: Option<u32>, node: &Node, is_door: bool) -> (u32, u32) {
+    fn entry(&mut self, key: &'n [u8], links: &[u32], next: Option<u32>, node: &Node, is_door: bool) -> (u32, u32) {
         let len = self.sections.count(key.len());
         let is_node = !is_run(node);
-        let flags = if is_node { ENTRY_IS_NODE } else { 0 } | if next.is_some() { ENTRY_HAS_NEXT } else { 0 };
+        let flags = if is_node { ENTRY_IS_NODE } else { 0 }
+            | if next.is_some() { ENTRY_HAS_NEXT } else { 0 }
+            | self.sections.count(links.len()) << ENTRY_LINKS_SHIFT;
+        self.sections.runs(links);
         let at = self.sections.runs(&[len | flags]);
         self.sections.runs_of(in_words(key));
         self.sections.runs(next.as_slice());
@@ -204,11 +211,11 @@ impl<'s, 'n> Writer<'s, 'n> {
         (at, NONE)
     }
 
-    fn table(&mut self, at: u32, table: &'n Table, is_door: bool) {
+    fn table(&mut self, at: u32, (position, table): (usize, &'n Table), is_door: bool, links: &mut Links) {
         let mut to_fill: Vec<ToFill<'n>> = Vec::new();
         let (kind, keys, aux) = match &table.content {
             Content::Exact(nodes) => {
-                let keys = self.keys(nodes, is_door, &mut to_fill);
+                let keys = self.keys((position, nodes), is_door, links, &mut to_fill);
                 self.fields.mark(table.field, FIELD_READ);
                 (TableKind::Exact, keys, (0, 0))
             }
@@ -218,7 +225,7 @@ impl<'s, 'n> Writer<'s, 'n> {
                     Content::Suffix(_) => TableKind::Suffix,
                     _ => TableKind::Part,
                 };
-                let keys = self.keys(nodes, is_door, &mut to_fill);
+                let keys = self.keys((position, nodes), is_door, links, &mut to_fill);
                 let affixes = affixes(kind, nodes.iter().map(|(key, _)| self.index.key(*key)));
                 let count = self.sections.count(affixes.len());
                 let words: Vec<u32> = affixes.into_iter().flat_map(|(len, bits)| std::iter::once(len).chain(bits)).collect();
@@ -243,7 +250,7 @@ impl<'s, 'n> Writer<'s, 'n> {
             }
         };
         let Keys { first, extent, multipliers } = keys;
-        let kind = kind as u32 | if table.single { TABLE_SINGLE } else { 0 };
+        let kind = kind as u32 | if table.single { TABLE_SINGLE } else { 0 } | if links.has(position) { TABLE_LINKED } else { 0 };
         for (id, node, entry) in to_fill {
             self.way.extend(entry);
             self.index_node(id, node, is_door);
@@ -265,7 +272,7 @@ impl<'s, 'n> Writer<'s, 'n> {
     }
 
     /// Slots of a table, with an entry for each key. Nodes are left to be filled in.
-    fn keys(&mut self, nodes: &'n Nodes, is_door: bool, to_fill: &mut Vec<ToFill<'n>>) -> Keys {
+    fn keys(&mut self, (table, nodes): (usize, &'n Nodes), is_door: bool, links: &mut Links, to_fill: &mut Vec<ToFill<'n>>) -> Keys {
         let index = self.index;
         let hashes: Vec<u64> = nodes.iter().map(|(key, _)| hash(index.key(*key))).collect();
         let Some(Slots { count, multipliers, taken }) = Slots::of(&hashes) else {
@@ -274,6 +281,8 @@ impl<'s, 'n> Writer<'s, 'n> {
         };
         let (multipliers, _) = self.sections.words(&multipliers);
         let first = self.sections.reserve(Section::Keys, count as usize, [NONE]);
+        let mut entries = vec![NONE; nodes.len()];
+        let mut links_of_key = Vec::new();
         // Entries stand in the order of their slots, in which checking an artifact reads them.
         for of_slot in taken.chunk_by(|one, other| one.0 == other.0) {
             let mut before: Option<(u32, u32)> = None;
@@ -281,7 +290,12 @@ impl<'s, 'n> Writer<'s, 'n> {
                 let (Some((key, node)), Some(hash)) = (nodes.get(*position as usize), hashes.get(*position as usize)) else { continue };
                 let key = index.key(*key);
                 self.is_told_by_tag &= before.is_none_or(|(tag_before, _)| tag_before == tag(*hash));
-                let (entry, id) = self.entry(key, before.map(|(_, entry)| entry), node, is_door);
+                links_of_key.clear();
+                links_of_key.extend(links.of_key(table, *position as usize));
+                let (entry, id) = self.entry(key, &links_of_key, before.map(|(_, entry)| entry), node, is_door);
+                if let Some(place) = entries.get_mut(*position as usize) {
+                    *place = entry;
+                }
                 if id != NONE {
                     to_fill.push((id, node, Some(Entry { at: entry, key })));
                 }
@@ -290,6 +304,7 @@ impl<'s, 'n> Writer<'s, 'n> {
             let slot = of_slot.first().map(|(slot, _)| first.saturating_add(*slot));
             self.slots.extend(slot.zip(before).map(|(slot, (tag, entry))| (slot, tag, entry)));
         }
+        links.written(table, entries);
         Keys { first, extent: count, multipliers }
     }
 

@@ -10,6 +10,7 @@
     reason = "a test fails by panicking"
 )]
 
+pub mod alike;
 pub mod files;
 
 use serde_json::Value;

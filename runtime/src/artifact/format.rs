@@ -179,11 +179,19 @@ pub const ENTRY_IS_NODE: u32 = 1 << 31;
 /// Set in the first word of an entry: keys with hashes too much alike share its slot, and behind the key stands first the word
 /// of the next one's entry.
 pub const ENTRY_HAS_NEXT: u32 = 1 << 30;
+/// A key of a table with [`TABLE_LINKED`] has before the first word of its entry the words of those entries that tables of affixes have
+/// for it. The first word says from this bit on how many there are.
+pub const ENTRY_LINKS_SHIFT: u32 = 27;
+/// Most links that an entry can have.
+pub const ENTRY_LINKS_MAX: u32 = 7;
 /// Kind, field, first slot or child word, slot or position count, first affix word or number, affix length or number
 /// count, door, first multiplier among the words.
 pub const TABLE_WORDS: usize = 8;
 /// Set in a table's kind: an array at the field is in doubt, and its elements lead nowhere.
 pub const TABLE_SINGLE: u32 = 1 << 8;
+/// Set in a table's kind. Of whole texts: its keys have links. Of beginnings or ends: the table of whole texts that its node has for the
+/// same field comes before it and has links to all that it has for such a text, so it need only be asked about others.
+pub const TABLE_LINKED: u32 = 1 << 9;
 /// An affix length of a table: the length, then a bit for each byte that ends such a prefix or part, or begins such a suffix. Most
 /// prefixes of a policy end in a few separators, so most lengths are passed over without a look at the table.
 pub const AFFIX_WORDS: u32 = 9;

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::format::{
     ALL_SECTIONS, DIGEST_AT, DIGESTED_FROM, HEADER_LEN_BYTES, MAGIC, NONE, NUMBER_WORDS, Op, POLICY_DIGEST_AT, POLICY_WORDS,
-    SECTION_TABLE_AT, SECTIONS, Section, TABLE_SINGLE, TableKind, VERSION,
+    SECTION_TABLE_AT, SECTIONS, Section, TABLE_LINKED, TABLE_SINGLE, TableKind, VERSION,
 };
 use super::places::Places;
 use super::reader::{record, records, word_at};
@@ -297,8 +297,10 @@ fn decode(bytes: &[u8], sections: &[&[u8]; SECTIONS]) -> Result<Policy, LoadErro
         tables: all(Section::Tables, of(Section::Tables), |[kind, field, first, extent, aux, aux_count, door, multipliers]| {
             let single = kind & TABLE_SINGLE != 0;
             Some(Table {
-                kind: TableKind::from_word(kind & !TABLE_SINGLE)?,
+                kind: TableKind::from_word(kind & !(TABLE_SINGLE | TABLE_LINKED))?,
                 single,
+                #[cfg(not(target_family = "wasm"))]
+                linked: kind & TABLE_LINKED != 0,
                 field,
                 first,
                 extent,

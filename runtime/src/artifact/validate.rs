@@ -10,9 +10,13 @@ use super::format::{
     SHARED_MAX, Section, TableKind,
 };
 use super::places::Places;
+#[cfg(not(target_family = "wasm"))]
+use crate::bitset::BitSet;
 use crate::index::{Entry, PART_MAX};
 use crate::matcher::wildcard::{Literal, Wildcard};
 use crate::memory::{OutOfMemory, filled, with_room};
+#[cfg(not(target_family = "wasm"))]
+use crate::policy::Table;
 use crate::policy::{HashRange, Node, Policy, Rule, TextRef, range};
 use crate::run::{Checks, Conditions, Run};
 
@@ -44,6 +48,9 @@ struct Marks {
     lists: Box<[u8]>,
     /// How deep each index node lies.
     index: Box<[u8]>,
+    /// The entries met that links may lead to.
+    #[cfg(not(target_family = "wasm"))]
+    linked: BitSet,
 }
 
 /// Checks a decoded artifact.
@@ -56,6 +63,8 @@ pub(super) fn validate(policy: &Policy) -> Result<(), LoadError> {
         unread: policy.runs.len(),
         lists: filled(0, policy.lists.len())?,
         index: filled(0, policy.index_nodes.len())?,
+        #[cfg(not(target_family = "wasm"))]
+        linked: BitSet::try_new(if policy.tables.iter().any(|table| table.linked) { policy.runs.len() } else { 0 })?,
     };
     let checks: [(Section, Check); 9] = [
         (Section::Requirements, |policy, _| requirements(policy)),
@@ -412,6 +421,20 @@ impl Marks {
     }
 }
 
+/// A key has links only where the table says so, and they lead to entries that links may lead to.
+#[cfg(not(target_family = "wasm"))]
+fn links(policy: &Policy, table: &Table, entry: Entry<'_>, linked: &mut BitSet) -> Option<()> {
+    if table.has_links() {
+        let links = entry.links(&policy.runs);
+        ensure(links.len() == entry.link_count())?;
+        return links.iter().try_for_each(|link| ensure(linked.contains(*link)));
+    }
+    if table.linked {
+        linked.insert(entry.at_word());
+    }
+    ensure(entry.link_count() == 0)
+}
+
 /// The index is a tree too.
 fn index(policy: &Policy, marks: &mut Marks) -> Option<()> {
     let mut depths = take(&mut marks.index);
@@ -423,6 +446,8 @@ fn index(policy: &Policy, marks: &mut Marks) -> Option<()> {
     ensure(shared <= SHARED_MAX)?;
     // INVARIANT: not more than there are bits.
     marks.unshared = u32::MAX.unbounded_shl(shared as u32);
+    #[cfg(not(target_family = "wasm"))]
+    let mut linked = take(&mut marks.linked);
     for (at, node) in policy.index_nodes.iter().enumerate() {
         if node.run != NONE {
             marks.run(policy, node.run)?;
@@ -438,7 +463,9 @@ fn index(policy: &Policy, marks: &mut Marks) -> Option<()> {
             *place = depth;
             Some(())
         };
-        for table in range(&policy.tables, node.tables) {
+        let tables = range(&policy.tables, node.tables);
+        // What links lead to comes before them, in the file as well.
+        for table in tables.iter().filter(|table| !table.has_links()).chain(tables.iter().filter(|table| table.has_links())) {
             ensure(table.field != 0 && (table.field as usize) < policy.fields.len())?;
             if table.kind == TableKind::Range {
                 inside(table.aux, policy.numbers.len())?;
@@ -466,6 +493,8 @@ fn index(policy: &Policy, marks: &mut Marks) -> Option<()> {
                     while at != NONE {
                         let entry = Entry::at(&policy.runs, at)?;
                         enter(entry.sound_child()?)?;
+                        #[cfg(not(target_family = "wasm"))]
+                        links(policy, table, entry, &mut linked)?;
                         at = entry.next();
                     }
                 }

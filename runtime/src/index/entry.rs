@@ -1,8 +1,13 @@
 //! A key of a table, and what stands behind it.
 
-use crate::artifact::format::{CHILD_IS_RUN, ENTRY_HAS_NEXT, ENTRY_IS_NODE, NONE};
+#[cfg(not(target_family = "wasm"))]
+use crate::artifact::format::ENTRY_LINKS_MAX;
+use crate::artifact::format::{CHILD_IS_RUN, ENTRY_HAS_NEXT, ENTRY_IS_NODE, ENTRY_LINKS_SHIFT, NONE};
 use crate::json::text::Text;
 use crate::run::{begins_with, holds_at};
+
+/// What of an entry's first word is the length of the key.
+const LEN_MAX: u32 = (1 << ENTRY_LINKS_SHIFT) - 1;
 
 /// An entry among the runs.
 #[derive(Clone, Copy)]
@@ -38,13 +43,34 @@ impl<'a> Entry<'a> {
     /// Length of the key in bytes.
     #[inline(always)]
     pub(crate) fn len(self) -> u32 {
-        self.head & !(ENTRY_IS_NODE | ENTRY_HAS_NEXT)
+        self.head & LEN_MAX
     }
 
     /// Whether the key has so many bytes, and no other has its slot.
     #[inline(always)]
     pub(super) fn is_alone_of_len(self, len: usize) -> bool {
-        (self.head & !ENTRY_IS_NODE) as usize == len
+        (self.head & (ENTRY_HAS_NEXT | LEN_MAX)) as usize == len
+    }
+
+    /// The words of the entries that tables of affixes have for the key; none if they are not all there.
+    #[cfg(not(target_family = "wasm"))]
+    #[inline(always)]
+    pub(crate) fn links(self, runs: &'a [u32]) -> &'a [u32] {
+        let at = self.at as usize;
+        at.checked_sub(self.link_count()).and_then(|first| runs.get(first..at)).unwrap_or_default()
+    }
+
+    /// How many links there should be.
+    #[cfg(not(target_family = "wasm"))]
+    #[inline(always)]
+    pub(crate) fn link_count(self) -> usize {
+        (self.head >> ENTRY_LINKS_SHIFT & ENTRY_LINKS_MAX) as usize
+    }
+
+    /// Its first word.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn at_word(self) -> u32 {
+        self.at
     }
 
     #[inline(always)]

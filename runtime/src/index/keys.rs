@@ -22,7 +22,7 @@ impl Policy {
 
     /// The entry that a slot names, if it may be that of the hash; else [`NONE`]. An empty slot names what is behind all runs.
     #[inline(always)]
-    fn entry_in(&self, slot: u32, hash: u64) -> u32 {
+    pub(super) fn entry_in(&self, slot: u32, hash: u64) -> u32 {
         let slot = self.keys.get(slot as usize).copied().unwrap_or(NONE);
         // What the entry's word leaves free is the hash's.
         let is_other = (slot ^ hash as u32) & !self.entry_mask != 0;
@@ -46,43 +46,43 @@ impl Policy {
     /// The number of a key's slot in a table, and the child behind the key.
     pub(super) fn behind(&self, table: &Table, hash: u64, key: Text<'_>) -> Option<(u32, u32)> {
         let slot = self.slot(table, hash);
-        Some((slot, self.child_in(self.entry_in(slot, hash), key)?))
+        Some((slot, self.found(self.entry_in(slot, hash), key)?.child()?))
     }
 
-    /// The child in an entry, or in one that shares its slot, if it is that of the key.
+    /// An entry, or one that shares its slot, if it is that of the key.
     #[inline(always)]
-    pub(super) fn child_in(&self, entry: u32, key: Text<'_>) -> Option<u32> {
+    pub(super) fn found(&self, entry: u32, key: Text<'_>) -> Option<Entry<'_>> {
         // The module of WebAssembly has a limit to its size, and the other way is only the shorter one.
         if cfg!(target_family = "wasm") {
-            return self.child_further(entry, key);
+            return self.found_further(entry, key);
         }
-        self.child_in_this(entry, key, |entry| entry.is(key))
+        self.found_by(entry, key, |entry| entry.is(key))
     }
 
     /// The same of a key without escapes.
     #[cfg(not(target_family = "wasm"))]
     #[inline(always)]
-    pub(super) fn child_in_plain(&self, entry: u32, key: &[u8]) -> Option<u32> {
-        self.child_in_this(entry, Text::plain(key), |entry| begins_with(entry.words(), key))
+    pub(super) fn found_plain(&self, entry: u32, key: &[u8]) -> Option<Entry<'_>> {
+        self.found_by(entry, Text::plain(key), |entry| begins_with(entry.words(), key))
     }
 
     /// The same, whether an entry as long is that of the key being found in some way.
     #[inline(always)]
-    pub(super) fn child_in_this(&self, at: u32, key: Text<'_>, is: impl Fn(Entry<'_>) -> bool) -> Option<u32> {
+    pub(super) fn found_by(&self, at: u32, key: Text<'_>, is: impl Fn(Entry<'_>) -> bool) -> Option<Entry<'_>> {
         let entry = Entry::at(&self.runs, at)?;
         if entry.is_alone_of_len(key.len()) {
-            return if is(entry) { entry.child() } else { None };
+            return if is(entry) { Some(entry) } else { None };
         }
-        if entry.has_next() { self.child_further(at, key) } else { None }
+        if entry.has_next() { self.found_further(at, key) } else { None }
     }
 
-    /// The child in one of several entries that share a slot.
+    /// One of several entries that share a slot.
     #[cfg_attr(not(target_family = "wasm"), cold)]
-    fn child_further(&self, mut at: u32, key: Text<'_>) -> Option<u32> {
+    fn found_further(&self, mut at: u32, key: Text<'_>) -> Option<Entry<'_>> {
         loop {
             let entry = Entry::at(&self.runs, at)?;
             if entry.len() as usize == key.len() && entry.is(key) {
-                return entry.child();
+                return Some(entry);
             }
             at = entry.next();
         }

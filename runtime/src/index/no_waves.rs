@@ -15,7 +15,7 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
         self.node(self.policy.root)
     }
 
-    pub(super) fn table_of_plain(&mut self, _table: &'a Table) -> Option<ControlFlow<()>> {
+    pub(super) fn table_of_plain(&mut self, _tables: &'a [Table], _table: &'a Table, _known: &mut u32) -> Option<ControlFlow<()>> {
         None
     }
 
@@ -38,5 +38,10 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
 
 impl Policy {
     /// Nothing: a module of WebAssembly cannot ask for memory ahead.
-    pub(crate) fn bring_slot_near(&self, _field: u32, _hash: u64) {}
+    pub(crate) fn bring_slot_near(&self, _field: u32, _hash: u64) -> Option<u32> {
+        None
+    }
+
+    /// The same.
+    pub(crate) fn bring_entry_of_slot_near(&self, _slot: u32, _hash: u64) {}
 }

@@ -4,9 +4,9 @@
 
 use core::ops::ControlFlow;
 
-use super::sought::Keys;
-use super::{Visitor, Walk};
-use crate::artifact::format::{NONE, TableKind};
+use super::sought::{Keys, LINES};
+use super::{Entry, Visitor, Walk};
+use crate::artifact::format::TableKind;
 use crate::item::Source;
 use crate::json::hash::{Front, hash};
 use crate::json::text::Text;
@@ -70,13 +70,25 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
     /// What a table leads to, of a string without escapes: most values are that. `None` where there is no shorter way than that of
     /// any value.
     #[inline(always)]
-    pub(super) fn table_of_plain(&mut self, table: &'a Table) -> Option<ControlFlow<()>> {
+    pub(super) fn table_of_plain(&mut self, tables: &'a [Table], table: &'a Table, known: &mut u32) -> Option<ControlFlow<()>> {
         let (text, prepared) = self.evaluator.plain(table.field)?;
         if table.kind == TableKind::Exact {
             self.evaluator.step();
             self.evaluator.scan(text);
             let hash = if prepared == 0 { hash(text) } else { prepared };
-            return Some(self.seek_plain(table, hash, text));
+            if !table.linked {
+                return Some(self.seek_plain(table, hash, text));
+            }
+            return Some(match self.seek_linked(tables, table, hash, text) {
+                ControlFlow::Continue(is_known) => {
+                    *known = if is_known { table.field } else { *known };
+                    ControlFlow::Continue(())
+                }
+                ControlFlow::Break(()) => ControlFlow::Break(()),
+            });
+        }
+        if table.linked && table.field == *known {
+            return Some(ControlFlow::Continue(()));
         }
         if !self.is_at_edges(table) {
             return None;
@@ -97,20 +109,50 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
 
     #[inline(always)]
     fn seek_plain(&mut self, table: &'a Table, hash: u64, key: &'a [u8]) -> ControlFlow<()> {
-        self.seek_found(table, hash, key, |policy, entry| policy.child_in_plain(entry, key))
+        self.seek_found(table, hash, key, |policy, entry| policy.found_plain(entry, key))
     }
 
-    /// As [`Self::seek_plain`], the child in the key's entry, if it is that, being found in some way.
+    /// The same of the first of some tables, whose keys have links. The answer is whether the key is one, or seems to be, so that tables
+    /// behind it can be passed over.
+    #[inline(always)]
+    fn seek_linked(&mut self, tables: &'a [Table], table: &'a Table, hash: u64, key: &'a [u8]) -> ControlFlow<(), bool> {
+        let policy = self.policy;
+        if let Some(sought) = &mut self.sought {
+            if let Some(is_known) = sought.push_linked(policy, tables, hash, key) {
+                return ControlFlow::Continue(is_known);
+            }
+            self.find()?;
+        }
+        let Some(entry) = policy.found_plain(policy.entry_of(table, hash), key) else { return ControlFlow::Continue(false) };
+        self.meet_entry(entry)?;
+        for link in entry.links(&policy.runs) {
+            self.evaluator.step();
+            if let Some(entry) = Entry::at(&policy.runs, *link) {
+                self.meet_entry(entry)?;
+            }
+        }
+        ControlFlow::Continue(true)
+    }
+
+    #[inline(always)]
+    fn meet_entry(&mut self, entry: Entry<'a>) -> ControlFlow<()> {
+        match entry.child() {
+            Some(child) => self.meet(child),
+            None => ControlFlow::Continue(()),
+        }
+    }
+
+    /// As [`Self::seek_plain`], the key's entry being told from others in some way.
     #[inline(always)]
     fn seek_found(
         &mut self,
         table: &'a Table,
         hash: u64,
         key: &'a [u8],
-        child_in: impl Fn(&Policy, u32) -> Option<u32>,
+        found: impl Fn(&'a Policy, u32) -> Option<Entry<'a>>,
     ) -> ControlFlow<()> {
         let Some(sought) = &mut self.sought else {
-            return match child_in(self.policy, self.policy.entry_of(table, hash)) {
+            return match found(self.policy, self.policy.entry_of(table, hash)).and_then(Entry::child) {
                 Some(child) => self.child(child),
                 None => ControlFlow::Continue(()),
             };
@@ -139,9 +181,62 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
 
     #[inline(always)]
     fn meet_found(&mut self) -> ControlFlow<()> {
+        self.follow_links()?;
+        let policy = self.policy;
+        let (mut next, mut is_passed_over) = (0_usize, false);
+        while let Some(key) = self.sought.as_ref().and_then(|sought| sought.key(next)) {
+            next = next.wrapping_add(1);
+            let Some(entry) = policy.found_plain(key.entry, key.text) else {
+                is_passed_over |= !key.tables.is_empty();
+                continue;
+            };
+            self.meet_entry(entry)?;
+            for link in entry.links(&policy.runs) {
+                self.evaluator.step();
+                let is_kept = self.sought.as_mut().is_some_and(|sought| sought.push_link(policy, *link));
+                if !is_kept && let Some(entry) = Entry::at(&policy.runs, *link) {
+                    self.meet_entry(entry)?;
+                }
+            }
+        }
+        if is_passed_over {
+            return self.ask_passed_over();
+        }
+        if let Some(sought) = &mut self.sought {
+            sought.forget_keys();
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Meets what the links of keys found before lead to.
+    #[inline(always)]
+    fn follow_links(&mut self) -> ControlFlow<()> {
+        let mut next = 0_usize;
+        while let Some(link) = self.sought.as_ref().and_then(|sought| sought.link(next)) {
+            next = next.wrapping_add(1);
+            if let Some(entry) = Entry::at(&self.policy.runs, link) {
+                self.meet_entry(entry)?;
+            }
+        }
+        if let Some(sought) = &mut self.sought {
+            sought.forget_links();
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Asks the tables that were passed over for keys that only seemed to be there.
+    #[cold]
+    #[inline(never)]
+    fn ask_passed_over(&mut self) -> ControlFlow<()> {
         let Some(sought) = &mut self.sought else { return ControlFlow::Continue(()) };
-        let found = sought.take(self.policy);
-        found.into_iter().filter(|child| *child != NONE).try_for_each(|child| self.meet(child))
+        let keys = sought.take_keys();
+        for key in keys.iter().filter(|key| self.policy.found_plain(key.entry, key.text).is_none()) {
+            let Some((first, others)) = key.tables.split_first() else { continue };
+            for table in others.iter().filter(|other| other.field == first.field && other.linked) {
+                self.table_of_any(table)?;
+            }
+        }
+        ControlFlow::Continue(())
     }
 
     /// Whether the table's keys are better found by their edges than length by length.
@@ -163,7 +258,7 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
                 self.evaluator.scan(key);
                 if len <= front.len {
                     let front = front.cut(len);
-                    self.seek_found(table, front.hash(), key, |policy, entry| policy.child_in_front(entry, front, key))?;
+                    self.seek_found(table, front.hash(), key, |policy, entry| policy.found_front(entry, front, key))?;
                 } else {
                     self.seek_plain(table, hash(key), key)?;
                 }
@@ -174,10 +269,10 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
 }
 
 impl Policy {
-    /// The child in an entry, if it is that of a short key, given as such and as text.
+    /// An entry, or one that shares its slot, if it is that of a short key, given as such and as text.
     #[inline(always)]
-    fn child_in_front(&self, entry: u32, front: Front, key: &[u8]) -> Option<u32> {
-        self.child_in_this(entry, Text::plain(key), |entry| match entry.words().first_chunk() {
+    fn found_front(&self, entry: u32, front: Front, key: &[u8]) -> Option<Entry<'_>> {
+        self.found_by(entry, Text::plain(key), |entry| match entry.words().first_chunk() {
             Some([a, b, c, d]) => front.is_in(join(*a, *b), join(*c, *d)),
             None => begins_with(entry.words(), key),
         })
@@ -203,11 +298,19 @@ impl Policy {
         self.walk_in_waves();
     }
 
-    /// Asks for the memory where the look-up of a field's value will begin, while the rest of the request is read.
+    /// Asks for the memory where the look-up of a field's value will begin, while the rest of the request is read. The answer is the slot
+    /// that was asked for.
     #[inline(always)]
-    pub(crate) fn bring_slot_near(&self, field: u32, hash: u64) {
-        if let Some(table) = self.field(field).and_then(|field| self.tables.get(field.sought_in as usize)) {
-            bring_near(&self.keys, self.slot(table, hash) as usize);
-        }
+    pub(crate) fn bring_slot_near(&self, field: u32, hash: u64) -> Option<u32> {
+        let table = self.field(field).and_then(|field| self.tables.get(field.sought_in as usize))?;
+        let slot = self.slot(table, hash);
+        bring_near(&self.keys, slot as usize);
+        Some(slot)
+    }
+
+    /// Asks for the entry that a slot names, which has been asked for.
+    #[inline(always)]
+    pub(crate) fn bring_entry_of_slot_near(&self, slot: u32, hash: u64) {
+        self.bring_entry_near(self.entry_in(slot, hash), LINES);
     }
 }
