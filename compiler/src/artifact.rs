@@ -113,6 +113,8 @@ pub(crate) fn encode(policy: &Policy, asked: Asked, index: &Index) -> Result<Sec
 pub(crate) enum EncodeError {
     /// More than `u32` can count.
     TooLarge,
+    /// Texts that patterns look for inside others have one hash.
+    AlikeParts,
     /// A pattern of this rule has too many states.
     PatternStates {
         /// Position of the rule.
@@ -128,7 +130,7 @@ pub(crate) enum EncodeError {
 impl EncodeError {
     fn of_rule(self, index: usize) -> Self {
         match self {
-            EncodeError::TooLarge => self,
+            EncodeError::TooLarge | EncodeError::AlikeParts => self,
             EncodeError::PatternStates { .. } => EncodeError::PatternStates { rule: index },
             EncodeError::PatternStatesTotal { .. } => EncodeError::PatternStatesTotal { rule: index },
         }

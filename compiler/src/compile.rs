@@ -45,7 +45,7 @@ impl Compiled {
     /// assert_eq!(loaded.sources().next().unwrap().text, text);
     /// ```
     pub fn with_sources(self, sources: &[Source]) -> Result<Self, Vec<Diagnostic>> {
-        let artifact = with_sources(&self.artifact, sources).map_err(|_| vec![too_large(sources)])?;
+        let artifact = with_sources(&self.artifact, sources).map_err(|_| vec![of_all(sources, TOO_LARGE)])?;
         Ok(Self { artifact, ..self })
     }
 }
@@ -114,7 +114,13 @@ const RULES_BESIDE_MIN: usize = 500;
 
 fn diagnose(policy: &Policy, sources: &[Source], error: EncodeError) -> Diagnostic {
     let (code, message, rule) = match error {
-        EncodeError::TooLarge => return too_large(sources),
+        EncodeError::TooLarge => return of_all(sources, TOO_LARGE),
+        EncodeError::AlikeParts => {
+            return of_all(
+                sources,
+                "texts that patterns look for inside others are made to have one hash, so no artifact can tell them apart",
+            );
+        }
         EncodeError::PatternStates { rule } => {
             ("limit/pattern-states", format!("a pattern of rule `{}` needs more states than one pattern may have", id(policy, rule)), rule)
         }
@@ -129,11 +135,13 @@ fn diagnose(policy: &Policy, sources: &[Source], error: EncodeError) -> Diagnost
     Diagnostic { code, severity: Severity::Error, message, file, span: rule.map(|rule| rule.span).unwrap_or_default(), help: None }
 }
 
-fn too_large(sources: &[Source]) -> Diagnostic {
+const TOO_LARGE: &str = "the artifact would pass 4 GiB";
+
+fn of_all(sources: &[Source], message: &str) -> Diagnostic {
     Diagnostic {
         code: "limit/artifact-bytes",
         severity: Severity::Error,
-        message: "the artifact would pass 4 GiB".to_owned(),
+        message: message.to_owned(),
         // It is about all documents.
         file: sources.first().map(|source| source.name.clone()).unwrap_or_default(),
         span: Span::default(),

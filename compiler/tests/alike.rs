@@ -103,3 +103,21 @@ fn few_keys_and_many_are_found() {
         check("equal", &keys, &[], 0..=0);
     }
 }
+
+#[test]
+fn parts_that_crowd_a_bucket_are_all_found() {
+    // Of eight bytes or less, so that each is a part of its own.
+    let parts: Vec<String> = (0..).map(|number| format!("<{number}>")).filter(|text| hash(text.as_bytes()) >> 58 == 11).take(60).collect();
+    assert!(parts.iter().all(|part| part.len() <= 8));
+    check("contains", &parts, &[], 0..=0);
+    let rules: Vec<_> = parts
+        .iter()
+        .enumerate()
+        .map(|(at, part)| json!({ "id": format!("r{at}"), "when": { "resource": { "name": [{ "contains": part }] } }, "decision": "deny" }))
+        .collect();
+    let engines = Engines::new(&[json!({ "rules": rules }).to_string()]);
+    let mut deciders = engines.deciders();
+    let request = json!({ "action": "a", "resource": { "name": format!("{} {}", parts.concat(), parts.concat()) } }).to_string();
+    let decision = deciders.agree(request.as_bytes(), false).unwrap_or_else(|problem| panic!("{problem}"));
+    assert_eq!(decision["rules"].as_array().unwrap().len(), parts.len(), "{decision}");
+}

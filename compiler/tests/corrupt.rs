@@ -371,3 +371,26 @@ fn links_to_other_entries_than_those_of_affixes_are_refused() {
     let beginning = beginnings[0] as usize;
     assert!(with(Section::Runs, beginning, good.get(Section::Runs, beginning) + count));
 }
+
+/// Scratch remembers by its slot that a part was met, so no two parts have one.
+#[test]
+fn parts_that_share_a_slot_are_refused() {
+    let rules: String = (0..30)
+        .map(|at| format!("  - {{ id: r{at}, when: {{ resource: {{ name: [{{ contains: part{at:03} }}] }} }}, decision: deny }}\n"))
+        .collect();
+    let good = Words::of(&format!("rules:\n{rules}"));
+    assert_eq!(good.get(Section::Tables, 0), format::TableKind::Part as u32);
+    let mask = good.get(Section::Policy, format::POLICY_WORDS - 1);
+    let slots = (0..good.len(Section::Keys)).map(|slot| good.get(Section::Keys, slot)).filter(|slot| *slot != format::NONE);
+    let mut entries: Vec<usize> = slots.map(|slot| (slot & mask) as usize).collect();
+    entries.sort_unstable();
+    let ([first, ..], [.., last]) = (&entries[..], &entries[..]) else { panic!() };
+    let head = |entry: usize| good.get(Section::Runs, entry);
+    // The last has the first behind it, where its first posting stood; or nothing at all.
+    for next in [*first as u32, format::NONE] {
+        let mut file = good.clone();
+        file.set(Section::Runs, *last, head(*last) | format::ENTRY_HAS_NEXT);
+        file.set(Section::Runs, last + 1 + head(*last).div_ceil(4) as usize, next);
+        assert!(file.refused());
+    }
+}

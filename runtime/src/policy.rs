@@ -249,14 +249,11 @@ pub(crate) struct AutomatonRecord {
     pub accepts: u32,
 }
 
+#[cfg(not(target_family = "wasm"))]
 impl Table {
     /// Whether its keys have links.
     pub(crate) fn has_links(&self) -> bool {
-        #[cfg(not(target_family = "wasm"))]
-        return self.linked && self.kind == TableKind::Exact;
-        // Nothing follows them there.
-        #[cfg(target_family = "wasm")]
-        return false;
+        self.linked && self.kind == TableKind::Exact
     }
 }
 

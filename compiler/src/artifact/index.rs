@@ -36,6 +36,7 @@ pub(super) struct Writer<'s, 'n> {
     slots: Vec<(u32, u32, u32)>,
     /// Keys that share a slot have all the same lower half of their hashes.
     is_told_by_tag: bool,
+    refusal: Option<EncodeError>,
 }
 
 /// What is to be known of an index that was written.
@@ -83,6 +84,7 @@ impl<'s, 'n> Writer<'s, 'n> {
             places,
             slots: Vec::new(),
             is_told_by_tag: true,
+            refusal: None,
         }
     }
 
@@ -98,6 +100,9 @@ impl<'s, 'n> Writer<'s, 'n> {
         // INVARIANT: a rule has at most `CONDITIONS_MAX` checks, of few words each.
         if !self.rules.fit() {
             return Err(EncodeError::TooLarge);
+        }
+        if let Some(refusal) = self.refusal {
+            return Err(refusal);
         }
         // In the order of the homes, in which checking an artifact reads them.
         let rests = self.sections.runs(&self.rests);
@@ -215,7 +220,7 @@ impl<'s, 'n> Writer<'s, 'n> {
         let mut to_fill: Vec<ToFill<'n>> = Vec::new();
         let (kind, keys, aux) = match &table.content {
             Content::Exact(nodes) => {
-                let keys = self.keys((position, nodes), is_door, links, &mut to_fill);
+                let keys = self.keys(TableKind::Exact, (position, nodes), is_door, links, &mut to_fill);
                 self.fields.mark(table.field, FIELD_READ);
                 (TableKind::Exact, keys, (0, 0))
             }
@@ -225,7 +230,7 @@ impl<'s, 'n> Writer<'s, 'n> {
                     Content::Suffix(_) => TableKind::Suffix,
                     _ => TableKind::Part,
                 };
-                let keys = self.keys((position, nodes), is_door, links, &mut to_fill);
+                let keys = self.keys(kind, (position, nodes), is_door, links, &mut to_fill);
                 let affixes = affixes(kind, nodes.iter().map(|(key, _)| self.index.key(*key)));
                 let count = self.sections.count(affixes.len());
                 let words: Vec<u32> = affixes.into_iter().flat_map(|(len, bits)| std::iter::once(len).chain(bits)).collect();
@@ -272,11 +277,20 @@ impl<'s, 'n> Writer<'s, 'n> {
     }
 
     /// Slots of a table, with an entry for each key. Nodes are left to be filled in.
-    fn keys(&mut self, (table, nodes): (usize, &'n Nodes), is_door: bool, links: &mut Links, to_fill: &mut Vec<ToFill<'n>>) -> Keys {
+    fn keys(
+        &mut self,
+        kind: TableKind,
+        (table, nodes): (usize, &'n Nodes),
+        is_door: bool,
+        links: &mut Links,
+        to_fill: &mut Vec<ToFill<'n>>,
+    ) -> Keys {
         let index = self.index;
         let hashes: Vec<u64> = nodes.iter().map(|(key, _)| hash(index.key(*key))).collect();
-        let Some(Slots { count, multipliers, taken }) = Slots::of(&hashes) else {
-            self.sections.refuse();
+        // Scratch remembers parts by their slots.
+        let slots = if kind == TableKind::Part { Slots::of_lone(&hashes) } else { Slots::of(&hashes) };
+        let Some(Slots { count, multipliers, taken }) = slots else {
+            self.refusal = Some(if kind == TableKind::Part { EncodeError::AlikeParts } else { EncodeError::TooLarge });
             return Keys::default();
         };
         let (multipliers, _) = self.sections.words(&multipliers);

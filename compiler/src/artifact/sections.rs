@@ -65,11 +65,6 @@ impl Sections {
         })
     }
 
-    /// Says that the artifact does not fit into what it counts with; it is refused in the end.
-    pub(super) fn refuse(&mut self) {
-        self.overflow = true;
-    }
-
     /// Makes room for `count` records and returns the position of the first.
     pub(super) fn reserve<const N: usize>(&mut self, section: Section, count: usize, blank: [u32; N]) -> u32 {
         let first = self.len(section);

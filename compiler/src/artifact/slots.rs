@@ -24,6 +24,8 @@ struct Key {
 
 /// So many multipliers are tried for a bucket.
 const TRIES: usize = 4_096;
+/// So often the slots of keys are doubled that share some and may not.
+const DOUBLED_MAX: u32 = 8;
 
 impl Slots {
     /// Finds slots for keys with these hashes. That is a matter of chance and goes well nearly always; keys that cannot be told
@@ -31,8 +33,31 @@ impl Slots {
     ///
     /// `None` if there are more keys than an artifact can hold.
     pub(super) fn of(hashes: &[u64]) -> Option<Self> {
+        Some(Self::of_count(hashes, Self::count(hashes)?))
+    }
+
+    /// The same for keys none of which may share its slot. More slots tell all keys apart but those whose hashes end alike.
+    ///
+    /// `None` also if there are such.
+    pub(super) fn of_lone(hashes: &[u64]) -> Option<Self> {
+        let mut count = Self::count(hashes)?;
+        for _ in 0..=DOUBLED_MAX {
+            let slots = Self::of_count(hashes, count);
+            if slots.taken.is_sorted_by(|one, other| one.0 < other.0) {
+                return Some(slots);
+            }
+            count = count.checked_mul(2)?;
+        }
+        None
+    }
+
+    /// How many slots so many keys have.
+    fn count(hashes: &[u64]) -> Option<u32> {
         let wanted = hashes.len().saturating_add(hashes.len() / 8);
-        let count = u32::try_from(wanted).ok()?.max(SLOTS_MIN).checked_next_power_of_two()?;
+        u32::try_from(wanted).ok()?.max(SLOTS_MIN).checked_next_power_of_two()
+    }
+
+    fn of_count(hashes: &[u64], count: u32) -> Self {
         let places = Places::of(count);
         let mut keys: Vec<Key> =
             (0_u32..).zip(hashes).map(|(position, hash)| Key { bucket: places.bucket(*hash), hash: *hash, position }).collect();
@@ -53,7 +78,7 @@ impl Slots {
             }
         }
         out.taken.sort_unstable();
-        Some(out)
+        out
     }
 }
 

@@ -15,9 +15,7 @@ use crate::bitset::BitSet;
 use crate::index::{Entry, PART_MAX};
 use crate::matcher::wildcard::{Literal, Wildcard};
 use crate::memory::{OutOfMemory, filled, with_room};
-#[cfg(not(target_family = "wasm"))]
-use crate::policy::Table;
-use crate::policy::{HashRange, Node, Policy, Rule, TextRef, range};
+use crate::policy::{HashRange, Node, Policy, Rule, Table, TextRef, range};
 use crate::run::{Checks, Conditions, Run};
 
 /// Deepest nesting of conditions, and of index nodes, that the runtime walks by recursion.
@@ -435,6 +433,18 @@ fn links(policy: &Policy, table: &Table, entry: Entry<'_>, linked: &mut BitSet) 
     ensure(entry.link_count() == 0)
 }
 
+/// A node's tables in the order in which they are written: what links lead to comes before them.
+#[cfg(not(target_family = "wasm"))]
+fn in_order(tables: &[Table]) -> impl Iterator<Item = &Table> {
+    tables.iter().filter(|table| !table.has_links()).chain(tables.iter().filter(|table| table.has_links()))
+}
+
+/// Where nothing follows links, the order does not matter.
+#[cfg(target_family = "wasm")]
+fn in_order(tables: &[Table]) -> impl Iterator<Item = &Table> {
+    tables.iter()
+}
+
 /// The index is a tree too.
 fn index(policy: &Policy, marks: &mut Marks) -> Option<()> {
     let mut depths = take(&mut marks.index);
@@ -463,9 +473,7 @@ fn index(policy: &Policy, marks: &mut Marks) -> Option<()> {
             *place = depth;
             Some(())
         };
-        let tables = range(&policy.tables, node.tables);
-        // What links lead to comes before them, in the file as well.
-        for table in tables.iter().filter(|table| !table.has_links()).chain(tables.iter().filter(|table| table.has_links())) {
+        for table in in_order(range(&policy.tables, node.tables)) {
             ensure(table.field != 0 && (table.field as usize) < policy.fields.len())?;
             if table.kind == TableKind::Range {
                 inside(table.aux, policy.numbers.len())?;
@@ -481,7 +489,8 @@ fn index(policy: &Policy, marks: &mut Marks) -> Option<()> {
                 let longest = if table.kind == TableKind::Part { PART_MAX as u32 } else { AFFIX_MAX };
                 let mut least = 1;
                 for [length, ..] in affixes {
-                    ensure((least..=longest).contains(length))?;
+                    ensure(*length >= least)?;
+                    ensure(*length <= longest)?;
                     least = *length;
                 }
                 ensure(Places::is_count(table.extent))?;
@@ -496,6 +505,8 @@ fn index(policy: &Policy, marks: &mut Marks) -> Option<()> {
                         #[cfg(not(target_family = "wasm"))]
                         links(policy, table, entry, &mut linked)?;
                         at = entry.next();
+                        // Scratch remembers parts by their slots.
+                        ensure(at == NONE || table.kind != TableKind::Part)?;
                     }
                 }
             }
