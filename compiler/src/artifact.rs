@@ -5,7 +5,6 @@ mod checks;
 mod conditions;
 mod index;
 mod links;
-
 mod sections;
 mod shared;
 mod slots;

@@ -137,6 +137,7 @@ fn diagnose(policy: &Policy, sources: &[Source], error: EncodeError) -> Diagnost
 
 const TOO_LARGE: &str = "the artifact would pass 4 GiB";
 
+/// A diagnostic about an artifact as a whole.
 fn of_all(sources: &[Source], message: &str) -> Diagnostic {
     Diagnostic {
         code: "limit/artifact-bytes",

@@ -16,6 +16,7 @@ use std::ops::RangeInclusive;
 use serde_json::json;
 use support::Engines;
 use support::alike::of_one_hash;
+use toolgate_compiler::{Source, check, compile};
 use toolgate_runtime::artifact::format::{
     ENTRY_HAS_NEXT, ENTRY_LINKS_SHIFT, HEADER_LEN_BYTES, NONE, SECTION_TABLE_AT, Section, TABLE_WORDS,
 };
@@ -28,7 +29,7 @@ fn of_one_bucket(count: usize) -> Vec<String> {
 
 /// A policy with a rule for each key, the keys being written as `kind` says, decides as the reference interpreter does, and has
 /// so many keys that share the slot of another.
-fn check(kind: &str, keys: &[String], others: &[String], sharing: RangeInclusive<usize>) {
+fn agree_on(kind: &str, keys: &[String], others: &[String], sharing: RangeInclusive<usize>) {
     let rules: Vec<_> = keys
         .iter()
         .chain(others)
@@ -86,21 +87,21 @@ fn keys_of_one_hash_share_a_slot() {
     let keys = of_one_hash(40);
     let others: Vec<_> = (0..60).map(|number| format!("other {number}")).collect();
     for kind in ["equal", "prefix", "suffix"] {
-        check(kind, &keys, &others, keys.len() - 1..=keys.len() - 1);
+        agree_on(kind, &keys, &others, keys.len() - 1..=keys.len() - 1);
     }
 }
 
 #[test]
 fn keys_that_crowd_a_bucket_are_found() {
     let keys = of_one_bucket(60);
-    check("equal", &keys, &[], 1..=keys.len());
+    agree_on("equal", &keys, &[], 1..=keys.len());
 }
 
 #[test]
 fn few_keys_and_many_are_found() {
     for count in [4, 7, 8, 9, 64, 500] {
         let keys: Vec<_> = (0..count).map(|number| format!("key {number}")).collect();
-        check("equal", &keys, &[], 0..=0);
+        agree_on("equal", &keys, &[], 0..=0);
     }
 }
 
@@ -109,7 +110,7 @@ fn parts_that_crowd_a_bucket_are_all_found() {
     // Of eight bytes or less, so that each is a part of its own.
     let parts: Vec<String> = (0..).map(|number| format!("<{number}>")).filter(|text| hash(text.as_bytes()) >> 58 == 11).take(60).collect();
     assert!(parts.iter().all(|part| part.len() <= 8));
-    check("contains", &parts, &[], 0..=0);
+    agree_on("contains", &parts, &[], 0..=0);
     let rules: Vec<_> = parts
         .iter()
         .enumerate()
@@ -120,4 +121,27 @@ fn parts_that_crowd_a_bucket_are_all_found() {
     let request = json!({ "action": "a", "resource": { "name": format!("{} {}", parts.concat(), parts.concat()) } }).to_string();
     let decision = deciders.agree(request.as_bytes(), false).unwrap_or_else(|problem| panic!("{problem}"));
     assert_eq!(decision["rules"].as_array().unwrap().len(), parts.len(), "{decision}");
+}
+
+/// No slots tell them apart, however many there are.
+#[test]
+fn parts_that_cannot_be_told_apart_are_refused() {
+    let alike = ["047086", "055298"];
+    let [one, other] = alike.map(|text| hash(text.as_bytes()));
+    assert_eq!((one as u32, one >> 54), (other as u32, other >> 54));
+    let compiled = |parts: &[&str]| {
+        let others = (0..12).map(|number| format!("<{number}>"));
+        let rules: Vec<_> = others
+            .chain(parts.iter().map(|part| (*part).to_owned()))
+            .enumerate()
+            .map(|(at, part)| json!({ "id": format!("r{at}"), "when": { "resource": { "name": [{ "contains": part }] } }, "decision": "deny" }))
+            .collect();
+        let sources = [Source { name: "policy.json".to_owned(), text: json!({ "rules": rules }).to_string().into_bytes() }];
+        compile(&check(&sources).policy.unwrap())
+    };
+    assert!(alike.iter().all(|part| compiled(&[part]).is_ok()));
+    let diagnostics = compiled(&alike).unwrap_err();
+    let [diagnostic] = &diagnostics[..] else { panic!("{diagnostics:?}") };
+    assert_eq!(diagnostic.code, "limit/artifact-bytes");
+    assert!(diagnostic.message.contains("one hash"), "{}", diagnostic.message);
 }

@@ -36,6 +36,7 @@ pub(super) struct Writer<'s, 'n> {
     slots: Vec<(u32, u32, u32)>,
     /// Keys that share a slot have all the same lower half of their hashes.
     is_told_by_tag: bool,
+    /// Why a table cannot be written, if one cannot.
     refusal: Option<EncodeError>,
 }
 

@@ -79,13 +79,8 @@ impl<'a, S: Source, V: Visitor + ?Sized> Walk<'_, 'a, S, V> {
             if !table.linked {
                 return Some(self.seek_plain(table, hash, text));
             }
-            return Some(match self.seek_linked(tables, table, hash, text) {
-                ControlFlow::Continue(is_known) => {
-                    *known = if is_known { table.field } else { *known };
-                    ControlFlow::Continue(())
-                }
-                ControlFlow::Break(()) => ControlFlow::Break(()),
-            });
+            let flow = self.seek_linked(tables, table, hash, text);
+            return Some(flow.map_continue(|is_known| *known = if is_known { table.field } else { *known }));
         }
         if table.linked && table.field == *known {
             return Some(ControlFlow::Continue(()));
