@@ -233,7 +233,7 @@ impl RequestFields {
             && slot.flags & FIELD_NUMERIC as u8 != 0
             && let Some(number) = self.numbers.get_mut(field as usize)
         {
-            *number = Number::parse(request.get(start..end).unwrap_or_default());
+            *number = Number::parse_within(request, start, end);
         }
         0
     }

@@ -10,7 +10,8 @@
 //!
 //! [`bring_near`] asks for memory ahead of its use; it lives here because it is unsafe to write, too.
 //!
-//! [`differences`] compares 32 bytes and [`stops`] marks as many, by instructions that every processor of a target has.
+//! [`differences`] compares 32 bytes and [`stops`] marks as many, by instructions that every processor of a target has; so does
+//! [`numerals`] the digits and points among 16.
 //!
 //! [`Kernel::list`] finds those of a longer text by the processor's best instructions. A vector kernel is only to be had
 //! where the processor has its instructions, so that no caller can go wrong.
@@ -32,4 +33,4 @@ mod x86;
 pub use kernel::Kernel;
 pub use list::{Stops, is_stop};
 pub use near::bring_near;
-pub use wide::{WIDE, differences, stops};
+pub use wide::{WIDE, differences, numerals, stops};

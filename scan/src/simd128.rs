@@ -1,6 +1,8 @@
 //! The vector instructions of WebAssembly, which a module has or has not: nothing is asked at run time.
 
-use core::arch::wasm32::{i8x16_lt, i8x16_splat, u8x16_bitmask, u8x16_eq, u8x16_ne, u8x16_splat, v128, v128_load, v128_or};
+use core::arch::wasm32::{
+    i8x16_lt, i8x16_splat, u8x16_bitmask, u8x16_eq, u8x16_lt, u8x16_ne, u8x16_splat, v128, v128_load, v128_or, v128_xor,
+};
 
 use crate::list::{Block, Stops, list_blocks, put_one_by_one};
 use crate::wide::WIDE;
@@ -45,4 +47,11 @@ fn stops_of(bytes: v128) -> u16 {
     let backslash = u8x16_eq(bytes, u8x16_splat(b'\\'));
     let below = i8x16_lt(bytes, i8x16_splat(b' ' as i8));
     u8x16_bitmask(v128_or(v128_or(quote, backslash), below))
+}
+
+#[inline(always)]
+pub(crate) fn numerals(bytes: &[u8; 16]) -> (u32, u32) {
+    let digits = u8x16_lt(v128_xor(load(bytes), u8x16_splat(b'0')), u8x16_splat(10));
+    let points = u8x16_eq(load(bytes), u8x16_splat(b'.'));
+    (u8x16_bitmask(digits).into(), u8x16_bitmask(points).into())
 }

@@ -33,3 +33,15 @@ pub fn stops(bytes: &[u8; WIDE]) -> u32 {
     )))]
     return crate::scalar::stops(bytes);
 }
+
+/// Which bytes are digits, and which are points: bit i is about byte i.
+#[must_use]
+#[inline(always)]
+pub fn numerals(bytes: &[u8; 16]) -> (u32, u32) {
+    #[cfg(target_arch = "x86_64")]
+    return crate::x86::numerals(bytes);
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    return crate::simd128::numerals(bytes);
+    #[cfg(not(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128"))))]
+    return crate::scalar::numerals(bytes);
+}

@@ -2,9 +2,10 @@
 
 use core::arch::x86_64::{
     __m128i, __m256i, __m512i, _mm_cmpeq_epi8, _mm_cmplt_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
-    _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm512_add_epi16,
-    _mm512_castsi512_si256, _mm512_cmpeq_epi8_mask, _mm512_cmplt_epi8_mask, _mm512_cvtepu8_epi16, _mm512_extracti64x4_epi64,
-    _mm512_loadu_si512, _mm512_maskz_compress_epi8, _mm512_set1_epi8, _mm512_set1_epi16, _mm512_storeu_si512,
+    _mm_setzero_si128, _mm_subs_epu8, _mm_xor_si128, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8,
+    _mm256_or_si256, _mm256_set1_epi8, _mm512_add_epi16, _mm512_castsi512_si256, _mm512_cmpeq_epi8_mask, _mm512_cmplt_epi8_mask,
+    _mm512_cvtepu8_epi16, _mm512_extracti64x4_epi64, _mm512_loadu_si512, _mm512_maskz_compress_epi8, _mm512_set1_epi8, _mm512_set1_epi16,
+    _mm512_storeu_si512,
 };
 
 use crate::list::{Block, Room, Stops, list_blocks, put_one_by_one};
@@ -128,6 +129,18 @@ fn stops_sse2(bytes: __m128i) -> u32 {
         let backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'\\' as i8));
         let below = _mm_cmplt_epi8(bytes, _mm_set1_epi8(b' ' as i8));
         _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, backslash), below)) as u32
+    }
+}
+
+#[inline(always)]
+pub(crate) fn numerals(bytes: &[u8; 16]) -> (u32, u32) {
+    // SAFETY: every x86-64 processor has SSE2.
+    unsafe {
+        let values = _mm_xor_si128(load(bytes), _mm_set1_epi8(b'0' as i8));
+        // What of each value is above 9 is nothing.
+        let digits = _mm_cmpeq_epi8(_mm_subs_epu8(values, _mm_set1_epi8(9)), _mm_setzero_si128());
+        let points = _mm_cmpeq_epi8(load(bytes), _mm_set1_epi8(b'.' as i8));
+        (_mm_movemask_epi8(digits) as u32, _mm_movemask_epi8(points) as u32)
     }
 }
 

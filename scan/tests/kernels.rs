@@ -1,6 +1,6 @@
 //! Every kernel of this processor against the law of stops, byte by byte.
 
-use toolgate_scan::{Kernel, Stops, WIDE, differences, stops};
+use toolgate_scan::{Kernel, Stops, WIDE, differences, numerals, stops};
 
 /// The law of stops, written once more.
 fn is_stop(byte: u8) -> bool {
@@ -18,6 +18,11 @@ fn check(text: &[u8]) {
     for part in text.as_chunks::<WIDE>().0 {
         let wanted = part.iter().rev().fold(0, |marks, byte| marks << 1 | u32::from(is_stop(*byte)));
         assert_eq!(stops(part), wanted, "{part:x?}");
+    }
+    for part in text.as_chunks().0 {
+        let wanted = |is: fn(u8) -> bool| part.iter().rev().fold(0, |marks, byte| marks << 1 | u32::from(is(*byte)));
+        let (digits, points) = (wanted(|byte| (48..58).contains(&byte)), wanted(|byte| byte == 46));
+        assert_eq!(numerals(part), (digits, points), "{part:x?}");
     }
     let wanted = expected(text);
     for kernel in Kernel::all() {

@@ -4,7 +4,7 @@ use core::cmp::Ordering;
 
 use super::{
     hash::last_block,
-    scan::{self, point, value},
+    scan::{self, point, value, word},
 };
 
 /// A number of the law: the exact decimal written, as a key whose derived order is numeric order.
@@ -117,7 +117,7 @@ impl Number {
         }
         // One way is enough for a module that has to be small.
         if text.len() <= 8 && !cfg!(target_arch = "wasm32") {
-            return Self::parse_word(text);
+            return Self::of_word(last_block(text).0, text.len());
         }
         let (mut digits, mut significant, mut fraction, mut point) = (0u64, 0u32, 0i32, false);
         for byte in text {
@@ -140,19 +140,30 @@ impl Number {
         Some(Self { head: exponent.wrapping_add(BIAS), limbs: [digits.wrapping_mul(pow10(shift)), 0, 0, 0] })
     }
 
-    /// At most eight digits and points: all of them at once. `None`: something else is there.
-    #[inline]
-    fn parse_word(text: &[u8]) -> Option<Self> {
-        let (word, _) = last_block(text);
-        let (digits, count, fraction) = match point(word) {
-            Some(whole) => {
-                // What is behind the point moves to where it is.
-                let before = 1_u64.unbounded_shl((whole as u32).wrapping_mul(8)).wrapping_sub(1);
-                let count = text.len().wrapping_sub(1);
-                ((word & before) | ((word >> 8) & !before), count, count.wrapping_sub(whole))
-            }
-            None => (word, text.len(), 0),
-        };
+    /// As [`Number::parse`] of `text[start..end]`; sooner if that is short and `text` goes on behind it.
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    pub(crate) fn parse_within(text: &[u8], start: usize, end: usize) -> Option<Self> {
+        let len = end.wrapping_sub(start);
+        if cfg!(not(target_family = "wasm"))
+            && let Some(word) = word(text, start)
+            && (1..=8).contains(&len)
+            && let Some(number) = Self::of_word(word & u64::MAX.unbounded_shr(64_u32.wrapping_sub((len as u32).wrapping_mul(8))), len)
+        {
+            return Some(number);
+        }
+        Self::parse(text.get(start..end).unwrap_or_default())
+    }
+
+    /// At most eight digits and a point, zeros behind them: all of them at once. `None`: something else is there.
+    #[inline(always)]
+    fn of_word(word: u64, len: usize) -> Option<Self> {
+        // No branch on the point: whether there is one cannot be foretold.
+        let whole = point(word);
+        // What is behind the point moves to where it is.
+        let before = 1_u64.unbounded_shl((whole as u32).wrapping_mul(8)).wrapping_sub(1);
+        let digits = (word & before) | ((word >> 8) & !before);
+        let count = len.wrapping_sub(usize::from(whole < 8));
+        let fraction = count.saturating_sub(whole);
         if scan::digits(digits) != count || count == 0 {
             return None;
         }

@@ -7,7 +7,7 @@ use super::{
     text::Text,
     walk::Value,
 };
-use toolgate_scan::stops;
+use toolgate_scan::{numerals, stops};
 
 /// What the reader tells about a request while it reads it.
 ///
@@ -309,12 +309,27 @@ pub(super) fn number_end(bytes: &[u8], at: usize) -> Result<usize, Refusal> {
     Ok(end)
 }
 
-/// The end of the number that begins at `at` with a digit, if it has no leading zero, fraction or exponent: most are that.
+/// The end of the number that begins at `at` with a digit, if it is short and has neither a leading zero nor an exponent: most are
+/// that.
+#[cfg(not(target_family = "wasm"))]
 #[inline(always)]
-pub(super) fn whole_end(bytes: &[u8], at: usize) -> Option<usize> {
-    let end = digits_end(bytes, at);
-    let goes_on = matches!(bytes.get(end), Some(b'.' | b'e' | b'E')) || bytes.get(at) == Some(&b'0');
-    (!goes_on && end > at).then_some(end)
+pub(super) fn decimal_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let rest = bytes.get(at..)?;
+    let (block, before) = match rest.first_chunk() {
+        Some(block) => (block, 0),
+        // The last bytes, some of which stand before the number.
+        None => (bytes.last_chunk::<16>()?, 16_usize.wrapping_sub(rest.len())),
+    };
+    let (digits, points) = numerals(block);
+    let (others, points) = ((!digits).unbounded_shr(before as u32), points.unbounded_shr(before as u32));
+    // One branch, at the end: whether a number has a point cannot be foretold.
+    let point = others & others.wrapping_neg() & points;
+    let ends = others ^ point;
+    let len = ends.trailing_zeros() as usize;
+    // A digit stands before the point and one behind it, and neither an exponent nor an end of the block behind the last.
+    let is_plain = (others & 1 == 0) & ((point << 1) & ends == 0) & (len < rest.len().min(16));
+    let is_plain = is_plain && rest.first() != Some(&b'0') && !matches!(rest.get(len), Some(b'e' | b'E'));
+    if is_plain { Some(at.wrapping_add(len)) } else { None }
 }
 
 /// The end of the digits that begin at `at`.

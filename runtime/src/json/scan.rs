@@ -33,10 +33,11 @@ pub(crate) fn quote_or_bracket(word: u64) -> Option<usize> {
     first(brackets | zeros(word ^ (ONES.wrapping_mul(b'"' as u64))))
 }
 
-/// The index of the first point.
+/// The index of the first point; 8 where there is none.
 #[inline(always)]
-pub(crate) fn point(word: u64) -> Option<usize> {
-    first(zeros(word ^ ONES.wrapping_mul(b'.' as u64)))
+pub(crate) fn point(word: u64) -> usize {
+    // INVARIANT: 64 trailing zeros at the most.
+    (zeros(word ^ ONES.wrapping_mul(b'.' as u64)).trailing_zeros() >> 3) as usize
 }
 
 /// The number that the first `count` bytes of `word` write, 8 of them at the most, and how many of them are zeros before

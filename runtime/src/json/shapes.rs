@@ -17,7 +17,7 @@ mod window;
 
 use super::{
     keys::Keys,
-    reader::{BYTES_MAX, DEPTH_MAX, Kind, NONE, Span, Visit, read, scalar, skip, string_end_slowly, whole_end},
+    reader::{BYTES_MAX, DEPTH_MAX, Kind, NONE, Span, Visit, decimal_end, read, scalar, skip, string_end_slowly},
     reason::Refusal,
     scan::token,
 };
@@ -184,7 +184,7 @@ fn string_end_at(text: &[u8], stop: usize) -> Option<(usize, bool)> {
 #[inline(never)]
 fn plain_end(text: &[u8], at: usize, byte: u8) -> Option<(Kind, usize)> {
     if byte.is_ascii_digit()
-        && let Some(end) = whole_end(text, at)
+        && let Some(end) = decimal_end(text, at)
     {
         return Some((Kind::Number, end));
     }

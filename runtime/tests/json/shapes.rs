@@ -203,12 +203,11 @@ fn once_is_not_enough() {
     assert_eq!(readers.check(text), readers.learned.len() / 2);
 }
 
-/// Every text of a brace and up to six pieces, by readers that know those of up to five that are accepted.
-#[test]
-fn short_texts_are_read_alike() {
+/// Every text of a beginning and so many pieces, by readers that know those of fewer that are accepted.
+fn every_text_is_read_alike(begin: &str, len_max: usize) {
     let pieces: [&[u8]; 12] = [b"{", b"}", b"\"a\":", b"\"b\":", b",", b"1", b"\"x\"", b" ", b"[", b"]", b"0", b".5"];
     let text = |mut index: usize, len: usize| -> Vec<u8> {
-        let mut text = b"{".to_vec();
+        let mut text = begin.as_bytes().to_vec();
         for _ in 0..len {
             text.extend_from_slice(pieces[index % pieces.len()]);
             index /= pieces.len();
@@ -216,23 +215,50 @@ fn short_texts_are_read_alike() {
         text
     };
     let texts = |len: usize| (0..pieces.len().pow(len as u32)).map(move |index| (index, len));
-    let accepted: Vec<Vec<u8>> = (0..=5)
+    let accepted: Vec<Vec<u8>> = (0..len_max)
         .flat_map(texts)
         .map(|(index, len)| text(index, len))
         .filter(|text| read(text, &mut Keys::new(), &mut Told::default()).is_ok())
         .collect();
-    assert!(accepted.len() > 150, "{}", accepted.len());
+    assert!(accepted.len() > len_max, "{}", accepted.len());
     let mut readers = Readers::trained(&["a/a", "b/a", "b/b"], &accepted);
     // One kernel is enough here; the last is the fastest.
     readers.learned.drain(..readers.learned.len() - 2);
     let (mut known, mut all) = (0, 0);
-    for len in 0..=6 {
+    for len in 0..=len_max {
         for (index, len) in texts(len) {
             known += usize::from(readers.check(&text(index, len)) > 0);
             all += 1;
         }
     }
-    assert!(known > accepted.len() && known < all / 100, "{known} of {all}");
+    assert!(known >= accepted.len() && known < all / 50, "{known} of {all}");
+}
+
+#[test]
+fn short_texts_are_read_alike() {
+    every_text_is_read_alike("{", 6);
+}
+
+/// The last bytes are compared in another way where there are enough before them.
+#[test]
+fn ends_of_longer_texts_are_read_alike() {
+    let long = "0".repeat(32);
+    for begin in [format!("{{\"c\":\"{long}\""), format!("{{\"c\":{{\"d\":\"{long}\""), format!("{{\"{long}\":1")] {
+        every_text_is_read_alike(&begin, 5);
+    }
+}
+
+/// Where only one way on is known, no other is taken for one: not that from the start, which is the first in memory.
+#[test]
+fn there_are_no_ways_but_those_that_are_known() {
+    let mut texts = vec![b"{\"a\":1}".to_vec()];
+    let long = format!("{{\"c\":\"{}\"", "0".repeat(32));
+    texts.push(format!("{long}}}").into_bytes());
+    let mut readers = Readers::trained(&["a", "c"], &texts);
+    for behind in ["{\"a\":1", "{\"a\":1}", "{\"a\":1}}", "", "}", "}}", ",", "{}", "\"", "1"] {
+        let known = readers.check(format!("{long}{behind}").as_bytes());
+        assert_eq!(known > 0, behind == "}", "{behind}");
+    }
 }
 
 /// Every byte of a text that is known changed to others, removed, doubled; the text cut there; another text's rest there.

@@ -137,7 +137,7 @@ impl Memory {
             kept: [0; KEPT_MAX],
             doors: [0; DOORS_MAX],
             seen: [0; SEEN_MAX],
-            used: Used { states: 1, segments: 1, events: 1 },
+            used: Used { states: 1, segments: WIDE, events: 1 },
         };
         memory.clear();
         Ok(memory)
@@ -145,7 +145,7 @@ impl Memory {
 
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
-        self.used = Used { states: 1, segments: 1, events: 1 };
+        self.used = Used { states: 1, segments: WIDE, events: 1 };
         self.kept = [0; KEPT_MAX];
         self.doors = [0; DOORS_MAX];
         if let (Some(step), Some(state)) = (self.steps.first_mut(), self.states.first_mut()) {
@@ -176,7 +176,30 @@ impl Memory {
         {
             return Some(step);
         }
-        self.step_of_any(state, rest)
+        self.step_near_end(state, text, at)
+    }
+
+    /// The same where little is left of the text.
+    #[inline(never)]
+    fn step_near_end(&self, state: usize, text: &[u8], at: usize) -> Option<&Step> {
+        let rest_len = text.len().wrapping_sub(at);
+        if rest_len < WIDE
+            && let Some(last) = text.last_chunk()
+        {
+            let step = self.at(state)?;
+            if self.ends(step, last, rest_len) {
+                return Some(step);
+            }
+            // 0 is none.
+            let other = step.other as usize;
+            if other != 0
+                && let Some(step) = self.at(other)
+                && self.ends(step, last, rest_len)
+            {
+                return Some(step);
+            }
+        }
+        self.step_of_any(state, text.get(at..)?)
     }
 
     /// The same, whichever step it is.
@@ -224,6 +247,26 @@ impl Memory {
         let wanted = self.segments.get(step.segment as usize % SEGMENTS_LEN_BYTES..).and_then(|rest| rest.first_chunk());
         // INVARIANT: a segment has at least one byte. What is behind them is shifted out.
         wanted.is_some_and(|wanted| differences(found, wanted).wrapping_shl(u32::from(step.len).wrapping_neg()) == 0)
+    }
+
+    /// Whether a step is that of the last bytes of a text, which the last 32 of it end with.
+    #[inline(always)]
+    fn ends(&self, step: &Step, last: &[u8; WIDE], rest_len: usize) -> bool {
+        let len = step.len as usize;
+        let is_there = match step.follow {
+            FOLLOW_STRING => len <= rest_len,
+            FOLLOW_OTHER => len < rest_len && is_other(last.get(WIDE.wrapping_sub(rest_len).wrapping_add(len))),
+            FOLLOW_END => len == rest_len,
+            _ => false,
+        };
+        // What is before does not count.
+        let before = WIDE.wrapping_sub(rest_len);
+        let start = (step.segment as usize % SEGMENTS_LEN_BYTES).wrapping_sub(before);
+        let wanted = self.segments.get(start..).and_then(|rest| rest.first_chunk());
+        is_there
+            && wanted.is_some_and(|wanted| {
+                differences(last, wanted).unbounded_shr(before as u32).wrapping_shl(u32::from(step.len).wrapping_neg()) == 0
+            })
     }
 
     /// Whether a text goes on with the segment of a step and with what must follow it.
