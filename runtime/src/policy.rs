@@ -304,7 +304,8 @@ impl Policy {
     }
 
     /// All that a rule asks whose home and rest these are: the mask of the shared checks that it has, and its own checks.
-    #[inline(never)]
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    #[cfg_attr(not(target_family = "wasm"), inline)]
     pub(crate) fn conditions(&self, home: u32, rest: (u32, u32)) -> (u32, Conditions<'_>) {
         let rest = range(&self.runs, rest);
         let (mask, rest) = rest.split_first().map_or((0, rest), |(mask, own)| (*mask, own));

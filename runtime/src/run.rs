@@ -279,7 +279,8 @@ impl<'a> Conditions<'a> {
 impl<'a> Iterator for Conditions<'a> {
     type Item = Check<'a>;
 
-    #[inline(never)]
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    #[cfg_attr(not(target_family = "wasm"), inline)]
     fn next(&mut self) -> Option<Check<'a>> {
         if self.is_at_end() {
             self.now = take(&mut self.then);

@@ -17,6 +17,7 @@ use crate::matcher::wildcard::{Literal, Wildcard};
 use crate::memory::{OutOfMemory, filled, with_room};
 use crate::policy::{HashRange, Node, Policy, Rule, Table, TextRef, range};
 use crate::run::{Checks, Conditions, Run};
+use toolgate_scan::bring_near;
 
 /// Deepest nesting of conditions, and of index nodes, that the runtime walks by recursion.
 const DEPTH_MAX: u8 = 128;
@@ -356,23 +357,24 @@ impl Marks {
     /// A rule's home holds together. Another posting repeats what the rule says, in the same order, but for what the way to it
     /// has proven.
     fn compare(&mut self, policy: &Policy) -> Option<()> {
-        // Rules, their homes and rests lie all over memory. With nothing that hangs on what is in them, many of them are fetched at
-        // once.
+        // Rules, their homes and rests lie all over memory. Many of them are asked for at once.
+        if cfg!(not(target_family = "wasm")) {
+            for posting in self.waiting.iter().flat_map(|first| Run::new(&policy.runs, *first)) {
+                bring_near(&policy.rules, posting.rule as usize);
+            }
+        }
         for first in &*self.waiting {
-            let (mut postings, mut at) = (Run::new(&policy.runs, *first), *first);
+            let mut postings = Run::new(&policy.runs, *first);
             loop {
                 let posting = postings.next()?;
                 self.unread = self.unread.checked_sub(POSTING_WORDS.checked_add(posting.len())?)?;
                 let rule = policy.rules.get(posting.rule as usize)?;
                 ensure(posting.properties() == rule.properties())?;
-                if at != rule.home {
-                    let (mask, _) = policy.conditions(rule.home, rule.rest());
-                    ensure(posting.mask & !mask == 0)?;
-                }
+                bring_near(&policy.runs, rule.home as usize);
+                bring_near(&policy.runs, rule.rest().0 as usize);
                 if posting.is_last() {
                     break;
                 }
-                at = postings.at;
             }
         }
         while let Some(first) = self.waiting.pop() {
@@ -386,8 +388,9 @@ impl Marks {
                     *self.homes.get_mut(posting.rule as usize)? = !posting.refers();
                     self.conditions(policy, (posting.mask, Conditions::of(own)))?;
                     self.rest(policy, rule)?;
-                } else {
-                    let (_, mut of_rule) = policy.conditions(rule.home, rule.rest());
+                } else if !own.is_at_end() || posting.mask != 0 {
+                    let (mask, mut of_rule) = policy.conditions(rule.home, rule.rest());
+                    ensure(posting.mask & !mask == 0)?;
                     // What is left out was proven. A file that left out more could have all of a long rule looked through for each
                     // of many postings.
                     let mut proven = PROVEN;
