@@ -18,9 +18,12 @@ use toolgate_runtime::artifact::format::{
     ENTRY_LINKS_MAX, HEADER_LEN_BYTES, SECTION_TABLE_AT, Section, TABLE_LINKED, TABLE_WORDS, TableKind,
 };
 
-/// A policy with a rule for each pattern of `resource.name`.
-fn engines(patterns: &[Value]) -> Engines {
-    let rules: Vec<_> = patterns
+/// How many postings stand behind each affix: few enough for its key to have them itself, and so many that it is linked to.
+const POSTINGS: [usize; 2] = [1, 6];
+
+/// A policy with a rule for each pattern of `resource.name`, and for affixes others that only watch.
+fn engines(patterns: &[Value], postings: usize) -> Engines {
+    let mut rules: Vec<_> = patterns
         .iter()
         .enumerate()
         .map(|(at, pattern)| {
@@ -28,6 +31,12 @@ fn engines(patterns: &[Value]) -> Engines {
             json!({ "id": format!("r{at}"), "when": { "resource": { "name": [pattern] } }, "decision": decision })
         })
         .collect();
+    for (at, pattern) in patterns.iter().enumerate().filter(|(_, pattern)| pattern.is_object()) {
+        rules.extend((1..postings).map(|time| {
+            let id = format!("watch{at}-{time}");
+            json!({ "id": id, "when": { "resource": { "name": [pattern] } }, "decision": "deny", "mode": "shadow" })
+        }));
+    }
     Engines::new(&[json!({ "rules": rules }).to_string()])
 }
 
@@ -74,31 +83,34 @@ fn names(affixes: usize) -> Vec<Value> {
 
 #[test]
 fn keys_lead_to_what_they_begin_and_end_with() {
-    let engines = engines(&names(3));
-    let mut kinds = linked(&engines);
-    kinds.sort_by_key(|kind| *kind as u32);
-    assert_eq!(kinds, [TableKind::Exact, TableKind::Prefix, TableKind::Suffix]);
-    let prefixes = [50, 51, 52];
-    agree(&engines, "svc.obj.name-1", &[&[1][..], &prefixes].concat());
-    agree(&engines, "svc.obj.name-7", &[&[7][..], &prefixes, &[53]].concat());
-    agree(&engines, "svc.obj.name-17", &[&[17][..], &prefixes, &[54]].concat());
-    // No keys, so the other tables are asked.
-    agree(&engines, "svc.obj.name-7x", &prefixes);
-    agree(&engines, "svc.obj.name-77-7", &[&prefixes[..], &[53]].concat());
-    agree(&engines, "svc", &prefixes);
-    agree(&engines, "sv", &prefixes[..2]);
-    agree(&engines, "other3.x/other4", &[33, 44]);
-    agree(&engines, "-7", &[53]);
-    agree(&engines, "none", &[]);
-    agree(&engines, "", &[]);
+    for postings in POSTINGS {
+        let engines = engines(&names(3), postings);
+        let mut kinds = linked(&engines);
+        kinds.sort_by_key(|kind| *kind as u32);
+        assert_eq!(kinds, [TableKind::Exact, TableKind::Prefix, TableKind::Suffix]);
+        let prefixes = [50, 51, 52];
+        agree(&engines, "svc.obj.name-1", &[&[1][..], &prefixes].concat());
+        agree(&engines, "svc.obj.name-7", &[&[7][..], &prefixes, &[53]].concat());
+        agree(&engines, "svc.obj.name-17", &[&[17][..], &prefixes, &[54]].concat());
+        // No keys, so the other tables are asked.
+        agree(&engines, "svc.obj.name-7x", &prefixes);
+        agree(&engines, "svc.obj.name-77-7", &[&prefixes[..], &[53]].concat());
+        agree(&engines, "svc", &prefixes);
+        agree(&engines, "sv", &prefixes[..2]);
+        agree(&engines, "other3.x/other4", &[33, 44]);
+        agree(&engines, "-7", &[53]);
+        agree(&engines, "none", &[]);
+        agree(&engines, "", &[]);
+    }
 }
 
 #[test]
 fn keys_with_too_many_affixes_have_no_links() {
     let most = ENTRY_LINKS_MAX as usize;
     // One more than the prefixes: a name's suffix.
-    for (affixes, is_linked) in [(most - 1, true), (most, false)] {
-        let engines = engines(&names(affixes));
+    let all = POSTINGS.into_iter().flat_map(|postings| [(postings, most - 1, true), (postings, most, false)]);
+    for (postings, affixes, is_linked) in all {
+        let engines = engines(&names(affixes), postings);
         assert_eq!(!linked(&engines).is_empty(), is_linked, "{affixes}");
         let prefixes: Vec<usize> = (50..50 + affixes).collect();
         agree(&engines, "svc.obj.name-1", &[&[1][..], &prefixes].concat());
@@ -112,13 +124,13 @@ fn keys_with_too_many_affixes_have_no_links() {
 fn texts_with_the_hash_of_a_key_are_asked_about() {
     let texts = of_one_hash(12);
     let (keys, others) = texts.split_at(6);
-    for count in [1, keys.len()] {
+    for (count, postings) in [1, keys.len()].into_iter().flat_map(|count| POSTINGS.map(|postings| (count, postings))) {
         let mut patterns: Vec<Value> = keys[..count].iter().map(|key| json!(key)).collect();
         patterns.extend((0..20).map(|number| json!(format!("name {number}"))));
         let first = patterns.len();
         // The sixteen digits are each text's own.
         patterns.extend(texts.iter().map(|text| json!({ "prefix": text[..16].to_owned() })));
-        let engines = engines(&patterns);
+        let engines = engines(&patterns, postings);
         assert_eq!(linked(&engines).len(), 2);
         for (at, text) in texts.iter().enumerate() {
             let of_key: Vec<usize> = (at..count).take(1).collect();

@@ -107,6 +107,12 @@ impl Candidates {
         }
     }
 
+    /// How many words those among some checks are that are not shared.
+    pub(super) fn own_len(&self, checks: impl Iterator<Item = usize>) -> usize {
+        let own = checks.filter(|check| self.checks.get(*check).is_some_and(|place| place.shared == 0));
+        own.map(|check| self.words(check).len()).fold(0, usize::saturating_add)
+    }
+
     /// The mask of those among some checks that are shared; the words of the others are appended to `own`.
     pub(super) fn split(&self, checks: impl Iterator<Item = usize>, own: &mut Vec<u32>) -> u32 {
         let mut mask = 0;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use toolgate_runtime::artifact::format::{
     CHECK_LEN_MAX, CHECK_LEN_SHIFT, CHECK_NUMBER_MAX, CHECK_NUMBER_SHIFT, CHECK_OF_ENTRY, CHILD_IS_RUN, CheckOp, ENTRY_HAS_NEXT,
     ENTRY_IS_NODE, ENTRY_LINKS_SHIFT, FIELD_NUMERIC, FIELD_READ, FIELD_SOUGHT, NONE, POSTING_LAST, POSTING_LEN_SHIFT, POSTING_REFERS,
-    Section, TABLE_LINKED, TABLE_SINGLE, TABLE_WORDS, TableKind,
+    POSTING_WORDS, Section, TABLE_LINKED, TABLE_SINGLE, TABLE_WORDS, TableKind,
 };
 use toolgate_runtime::json::hash::hash;
 
@@ -16,7 +16,7 @@ use super::links::Links;
 use super::sections::{Sections, tag};
 use super::slots::Slots;
 use crate::plan::fields::FieldTree;
-use crate::plan::index::{Content, Index, Node, Nodes, Table};
+use crate::plan::index::{Content, Index, Node, Nodes, Posting, Table};
 
 /// Writes an index.
 pub(super) struct Writer<'s, 'n> {
@@ -54,6 +54,18 @@ pub(super) struct Written {
 struct Entry<'n> {
     at: u32,
     key: &'n [u8],
+}
+
+/// So many words of postings that links would lead to stand behind a key itself: as many as a cache line has.
+const TAKEN_IN_WORDS: usize = 16;
+
+/// What a key has for the tables of affixes beside its own.
+#[derive(Default)]
+struct Beside {
+    /// Words of entries.
+    links: Vec<u32>,
+    /// Few enough to be repeated.
+    postings: Vec<Posting>,
 }
 
 /// A node that is still to be filled in, and the entry that leads to it, if one does.
@@ -152,7 +164,7 @@ impl<'s, 'n> Writer<'s, 'n> {
 
     // Depth is limited by the index builder.
     fn index_node(&mut self, at: u32, node: &'n Node, is_door: bool) {
-        let run = if node.has_postings() { self.run(node, is_door) } else { NONE };
+        let run = if node.has_postings() { self.run(self.index.postings(node), is_door) } else { NONE };
         let first_table = self.sections.reserve(Section::Tables, node.tables.len(), [0; TABLE_WORDS]);
         let tables = self.sections.count(node.tables.len());
         self.sections.set(Section::IndexNodes, at, [run, first_table, tables]);
@@ -166,9 +178,8 @@ impl<'s, 'n> Writer<'s, 'n> {
     }
 
     /// A run of postings, and where it begins. What stands behind a door is seldom entered, so it does not repeat the checks.
-    fn run(&mut self, node: &Node, is_door: bool) -> u32 {
+    fn run(&mut self, postings: &[Posting], is_door: bool) -> u32 {
         let first = self.sections.runs(&[]);
-        let postings = self.index.postings(node);
         let count = postings.len();
         for (position, posting) in postings.iter().enumerate() {
             let Some(properties) = self.rules.properties(posting.rule) else { continue };
@@ -190,19 +201,50 @@ impl<'s, 'n> Writer<'s, 'n> {
         first
     }
 
+    /// How many words a node is as a run, if it is one of so many at most.
+    fn run_len(&self, node: &Node, most: usize) -> Option<usize> {
+        let postings = self.index.postings(node);
+        let len = |posting: &Posting| self.rules.own_len(self.rules.unproven(posting.rule, posting.proven)).saturating_add(POSTING_WORDS);
+        if !is_run(node) || postings.len().saturating_mul(POSTING_WORDS) > most {
+            return None;
+        }
+        Some(postings.iter().map(len).fold(0, usize::saturating_add)).filter(|len| *len <= most)
+    }
+
+    /// Finds what the key with a node has for the tables of affixes beside its own.
+    fn beside(&self, all: impl Iterator<Item = (u32, &'n Node)>, node: &Node, beside: &mut Beside) {
+        beside.links.clear();
+        beside.postings.clear();
+        let mut room = if is_run(node) { TAKEN_IN_WORDS } else { 0 };
+        for (entry, behind) in all {
+            match self.run_len(behind, room) {
+                Some(len) => {
+                    room = room.saturating_sub(len);
+                    beside.postings.extend_from_slice(self.index.postings(behind));
+                }
+                None => beside.links.push(entry),
+            }
+        }
+        if !beside.postings.is_empty() {
+            beside.postings.extend_from_slice(self.index.postings(node));
+            // In document order, in which they are told.
+            beside.postings.sort_by_key(|posting| posting.rule);
+        }
+    }
+
     /// Makes a place for what stands behind a door or a position: a run of postings at once, or a node to be filled in.
     fn child(&mut self, node: &Node, is_door: bool) -> u32 {
-        if is_run(node) { self.run(node, is_door) | CHILD_IS_RUN } else { self.node() }
+        if is_run(node) { self.run(self.index.postings(node), is_door) | CHILD_IS_RUN } else { self.node() }
     }
 
     /// The same behind a key: the word of the entry, and the node if it is one.
-    fn entry(&mut self, key: &'n [u8], links: &[u32], next: Option<u32>, node: &Node, is_door: bool) -> (u32, u32) {
+    fn entry(&mut self, key: &'n [u8], beside: &Beside, next: Option<u32>, node: &Node, is_door: bool) -> (u32, u32) {
         let len = self.sections.count(key.len());
         let is_node = !is_run(node);
         let flags = if is_node { ENTRY_IS_NODE } else { 0 }
             | if next.is_some() { ENTRY_HAS_NEXT } else { 0 }
-            | self.sections.count(links.len()) << ENTRY_LINKS_SHIFT;
-        self.sections.runs(links);
+            | self.sections.count(beside.links.len()) << ENTRY_LINKS_SHIFT;
+        self.sections.runs(&beside.links);
         let at = self.sections.runs(&[len | flags]);
         self.sections.runs_of(in_words(key));
         self.sections.runs(next.as_slice());
@@ -212,12 +254,12 @@ impl<'s, 'n> Writer<'s, 'n> {
             return (at, node);
         }
         self.way.push(Entry { at, key });
-        self.run(node, is_door);
+        self.run(if beside.postings.is_empty() { self.index.postings(node) } else { &beside.postings }, is_door);
         self.way.pop();
         (at, NONE)
     }
 
-    fn table(&mut self, at: u32, (position, table): (usize, &'n Table), is_door: bool, links: &mut Links) {
+    fn table(&mut self, at: u32, (position, table): (usize, &'n Table), is_door: bool, links: &mut Links<'n>) {
         let mut to_fill: Vec<ToFill<'n>> = Vec::new();
         let (kind, keys, aux) = match &table.content {
             Content::Exact(nodes) => {
@@ -283,7 +325,7 @@ impl<'s, 'n> Writer<'s, 'n> {
         kind: TableKind,
         (table, nodes): (usize, &'n Nodes),
         is_door: bool,
-        links: &mut Links,
+        links: &mut Links<'n>,
         to_fill: &mut Vec<ToFill<'n>>,
     ) -> Keys {
         let index = self.index;
@@ -297,7 +339,7 @@ impl<'s, 'n> Writer<'s, 'n> {
         let (multipliers, _) = self.sections.words(&multipliers);
         let first = self.sections.reserve(Section::Keys, count as usize, [NONE]);
         let mut entries = vec![NONE; nodes.len()];
-        let mut links_of_key = Vec::new();
+        let mut beside = Beside::default();
         // Entries stand in the order of their slots, in which checking an artifact reads them.
         for of_slot in taken.chunk_by(|one, other| one.0 == other.0) {
             let mut before: Option<(u32, u32)> = None;
@@ -305,9 +347,8 @@ impl<'s, 'n> Writer<'s, 'n> {
                 let (Some((key, node)), Some(hash)) = (nodes.get(*position as usize), hashes.get(*position as usize)) else { continue };
                 let key = index.key(*key);
                 self.is_told_by_tag &= before.is_none_or(|(tag_before, _)| tag_before == tag(*hash));
-                links_of_key.clear();
-                links_of_key.extend(links.of_key(table, *position as usize));
-                let (entry, id) = self.entry(key, &links_of_key, before.map(|(_, entry)| entry), node, is_door);
+                self.beside(links.of_key(table, *position as usize), node, &mut beside);
+                let (entry, id) = self.entry(key, &beside, before.map(|(_, entry)| entry), node, is_door);
                 if let Some(place) = entries.get_mut(*position as usize) {
                     *place = entry;
                 }

@@ -1,7 +1,7 @@
 //! Links: what the tables of affixes of a node have for the whole texts that are keys beside them.
 //!
 //! A text that is a key says how it begins and ends. So the entries that other tables of its field have for it are known here, and a
-//! request whose text is that key need not look for them.
+//! request whose text is that key need not look for them. Where few postings stand behind them, the key has these itself.
 
 use hashbrown::HashMap;
 use toolgate_runtime::artifact::format::ENTRY_LINKS_MAX;
@@ -9,8 +9,8 @@ use toolgate_runtime::artifact::format::ENTRY_LINKS_MAX;
 use crate::plan::index::{Content, Index, Node, Nodes, Table};
 
 /// The links of a node's keys.
-#[derive(Default)]
-pub(super) struct Links {
+pub(super) struct Links<'n> {
+    node: &'n Node,
     /// Of each table with a part in them, by position.
     tables: Vec<Linked>,
 }
@@ -28,10 +28,10 @@ enum Part {
     To(Vec<u32>),
 }
 
-impl Links {
+impl<'n> Links<'n> {
     /// Finds the links of a node's keys. Where a key would have too many, its table has none.
-    pub(super) fn of(index: &Index, node: &Node) -> Self {
-        let mut links = Self::default();
+    pub(super) fn of(index: &Index, node: &'n Node) -> Self {
+        let mut links = Self { node, tables: Vec::new() };
         for (position, table) in node.tables.iter().enumerate() {
             let Content::Exact(keys) = &table.content else { continue };
             let is_first = || node.tables.iter().take(position).all(|other| other.field != table.field);
@@ -62,13 +62,21 @@ impl Links {
         others.into_iter().chain(from)
     }
 
-    /// The words of the entries that a key has links to.
-    pub(super) fn of_key(&self, table: usize, key: usize) -> impl Iterator<Item = u32> {
+    /// The words of the entries that a key has links to, and what is behind them.
+    pub(super) fn of_key(&self, table: usize, key: usize) -> impl Iterator<Item = (u32, &'n Node)> {
         let found = self.tables.iter().find(|linked| linked.position == table).and_then(|linked| match &linked.part {
             Part::From(keys) => keys.get(key),
             Part::To(_) => None,
         });
-        found.into_iter().flatten().filter_map(|(table, key)| self.entries(*table)?.get(*key).copied())
+        found.into_iter().flatten().filter_map(|(table, key)| Some((*self.entries(*table)?.get(*key)?, self.behind(*table, *key)?)))
+    }
+
+    /// What is behind a key of a table of affixes.
+    fn behind(&self, table: usize, key: usize) -> Option<&'n Node> {
+        match &self.node.tables.get(table)?.content {
+            Content::Prefix(keys) | Content::Suffix(keys) => keys.get(key).map(|(_, node)| node),
+            _ => None,
+        }
     }
 
     fn entries(&self, table: usize) -> Option<&Vec<u32>> {

@@ -13,8 +13,8 @@ const ROOM: usize = 8;
 /// Links at a time.
 const LINKS_ROOM: usize = 16;
 
-/// Cache lines of an entry that are asked for: most keys have no more behind them.
-pub(super) const LINES: usize = 2;
+/// Cache lines of an entry that are asked for: few keys have more behind them, those of affixes that they have taken in included.
+pub(super) const LINES: usize = 3;
 
 pub(super) struct Keys<'a> {
     keys: [Key<'a>; ROOM],
