@@ -70,6 +70,15 @@ impl Kernel {
         }
     }
 
+    /// Whether it has vector instructions: without them a list takes longer than a look at 32 bytes behind each quote.
+    #[must_use]
+    pub fn has_vectors(self) -> bool {
+        #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+        return self != Self::PLAIN;
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        return true;
+    }
+
     /// Lists the stops of the first [`Stops::TEXT_LEN_MAX`] bytes of `text`.
     ///
     /// # Panics

@@ -109,13 +109,35 @@ impl Span {
 /// # Panics
 /// Never, for any bytes.
 pub fn read<V: Visit>(bytes: &[u8], keys: &mut Keys, visit: &mut V) -> Result<(), Refusal> {
+    read_by(&mut Marks, bytes, keys, visit)
+}
+
+/// How the ends of strings are found.
+pub(super) trait Ends {
+    /// The closing quote of the string whose contents begin at `at`, and whether they have escapes.
+    fn string_end(&mut self, bytes: &[u8], at: usize) -> Result<(usize, bool), Refusal>;
+}
+
+/// By the marks of the bytes behind each quote.
+struct Marks;
+
+impl Ends for Marks {
+    #[inline(always)]
+    fn string_end(&mut self, bytes: &[u8], at: usize) -> Result<(usize, bool), Refusal> {
+        string_end(bytes, at)
+    }
+}
+
+/// As [`read`].
+#[inline(always)]
+pub(super) fn read_by<E: Ends, V: Visit>(ends: &mut E, bytes: &[u8], keys: &mut Keys, visit: &mut V) -> Result<(), Refusal> {
     if bytes.len() > BYTES_MAX {
         return Err(refusal(Reason::TooLarge, BYTES_MAX));
     }
     keys.begin(0, 0);
     let (at, byte) = token(bytes, 0);
     let node = if byte == b'{' { ROOT } else { NONE };
-    let kind = read_value(bytes, at, node, keys, one_for_all(visit))
+    let kind = read_value(ends, bytes, at, node, keys, one_for_all(visit))
         .and_then(|(kind, end)| match token(bytes, end) {
             (at, _) if at < bytes.len() => Err(refusal(Reason::TrailingData, at)),
             _ => Ok(kind),
@@ -132,13 +154,14 @@ pub(crate) fn skip(bytes: &[u8], at: usize, keys: &mut Keys, depth: usize, count
         return None;
     }
     keys.begin(depth, count);
-    read_value(bytes, at, NONE, keys, one_for_all(&mut Nothing)).ok()
+    read_value(&mut Marks, bytes, at, NONE, keys, one_for_all(&mut Nothing)).ok()
 }
 
 /// Reads the value of `node` that begins at `at`, whatever it is: its type and its end. Stops at the first fault that
 /// shows; only duplicates may have stood before it.
 #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-fn read_value<V: Visit + ?Sized>(
+fn read_value<E: Ends, V: Visit + ?Sized>(
+    ends: &mut E,
     bytes: &[u8],
     mut at: usize,
     mut node: u32,
@@ -153,7 +176,7 @@ fn read_value<V: Visit + ?Sized>(
         let mut is_opening = false;
         if byte == b'"' {
             let start = at.wrapping_add(1);
-            let (end, escaped) = string_end(bytes, start)?;
+            let (end, escaped) = ends.string_end(bytes, start)?;
             tell(visit, node, Kind::String, start, end, escaped);
             let end = end.wrapping_add(1);
             if closer == 0 {
@@ -208,7 +231,7 @@ fn read_value<V: Visit + ?Sized>(
             return Err(refusal(Reason::TooManyMembers, at));
         }
         let start = at.wrapping_add(1);
-        let (end, escaped) = string_end(bytes, start)?;
+        let (end, escaped) = ends.string_end(bytes, start)?;
         let hash = Text::hash_within(bytes, start, end, escaped);
         keys.insert(bytes, hash, start, end, escaped)?;
         let parent = keys.innermost().map_or(NONE, |level| level.node);

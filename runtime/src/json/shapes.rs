@@ -17,7 +17,7 @@ mod window;
 
 use super::{
     keys::Keys,
-    reader::{BYTES_MAX, DEPTH_MAX, Kind, NONE, Span, Visit, decimal_end, read, scalar, skip, string_end_slowly},
+    reader::{BYTES_MAX, DEPTH_MAX, Ends, Kind, NONE, Span, Visit, decimal_end, read, read_by, scalar, skip, string_end_slowly},
     reason::Refusal,
     scan::token,
 };
@@ -107,9 +107,20 @@ impl Shapes {
             return Ok(());
         }
         visit.restart();
-        read(bytes, keys, visit)?;
+        self.judge(bytes, keys, visit)?;
         self.learn(bytes, visit);
         Ok(())
+    }
+
+    /// As [`read`], whatever is known.
+    #[inline(never)]
+    fn judge<V: Visit>(&mut self, bytes: &[u8], keys: &mut Keys, visit: &mut V) -> Result<(), Refusal> {
+        if !self.window.is_quick() {
+            return read(bytes, keys, visit);
+        }
+        self.window.begin(bytes);
+        // The first stop is the quote of the first string.
+        read_by(&mut Listed { window: &mut self.window, next: 1 }, bytes, keys, visit)
     }
 
     /// Whether the text is one that is known. If it is not, the visitor may have been told a part of it.
@@ -170,6 +181,23 @@ impl Shapes {
             tell(visit, step, kind, (at, end), false);
             at = end;
         }
+    }
+}
+
+/// Finds the ends of strings by the list of stops.
+struct Listed<'w> {
+    window: &'w mut Window,
+    /// Which of the list the first stop of the next string is, if the one before it is the last of a string.
+    next: usize,
+}
+
+impl Ends for Listed<'_> {
+    #[inline(always)]
+    fn string_end(&mut self, bytes: &[u8], at: usize) -> Result<(usize, bool), Refusal> {
+        let (found, index) = self.window.next(bytes, at, self.next);
+        // Behind its quote comes that of the next string.
+        self.next = index.wrapping_add(2);
+        if bytes.get(found) == Some(&b'"') { Ok((found, false)) } else { string_end_slowly(bytes, found) }
     }
 }
 

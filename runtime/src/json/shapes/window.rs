@@ -15,6 +15,11 @@ impl Window {
         Self { kernel, first: 0, stops: Stops::NONE }
     }
 
+    /// Whether a list is found sooner than the ends of strings one by one.
+    pub(super) fn is_quick(&self) -> bool {
+        self.kernel.has_vectors()
+    }
+
     /// Takes up a text.
     #[inline(always)]
     pub(super) fn begin(&mut self, text: &[u8]) {
