@@ -78,7 +78,7 @@ fn every_vector() {
 /// A policy that is read ahead for unasked, and as many requests as make the last group full, or one too few, or too many.
 #[test]
 fn a_large_policy() {
-    let rules = (0..8_000).map(|rule| {
+    let rules = (0..50_000).map(|rule| {
         let decision = ["allow", "approval_required", "deny"][rule % 3];
         format!(
             r#"{{"id":"r{rule}","when":{{"action":"a{rule}","actor":{{"id":["u{}",{{"prefix":"v{}"}}]}}}},"decision":"{decision}"}}"#,

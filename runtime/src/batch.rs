@@ -10,7 +10,6 @@ use alloc::vec::Vec;
 use crate::artifact::format::TableKind;
 use crate::decide::Options;
 use crate::decision::{Decision, Verdict};
-use crate::index::LARGE_LEN_BYTES;
 use crate::item::Item;
 use crate::json::Refusal;
 use crate::memory::{OutOfMemory, abort, with_room};
@@ -28,10 +27,10 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// A batch for a policy, which reads ahead if the policy is too large for the caches near the processor.
+    /// A batch for a policy, which reads ahead if the policy is far too large for the caches near the processor.
     #[must_use]
     pub fn new(policy: &Policy) -> Self {
-        Self::reading_ahead(policy, if policy.artifact_len_bytes() < LARGE_LEN_BYTES { 0 } else { AHEAD_MAX })
+        Self::reading_ahead(policy, if policy.artifact_len_bytes() < AHEAD_FROM_LEN_BYTES { 0 } else { AHEAD_MAX })
     }
 
     /// As [`Batch::new`], but so many requests, at most 16, are read before the first of them is decided; of none or one,
@@ -208,6 +207,9 @@ impl Ahead {
 
 /// Most requests that are read before the first of them is decided: more wait no shorter.
 const AHEAD_MAX: usize = 16;
+
+/// From this size of an artifact on, what a decision reads is so far away that reading ahead gains more than it costs.
+const AHEAD_FROM_LEN_BYTES: usize = 3 * 1024 * 1024;
 
 /// Cache lines of an entry that are looked at: most keys have no more behind them.
 const LINES: usize = 3;
