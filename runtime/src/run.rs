@@ -73,6 +73,11 @@ impl<'a> Posting<'a> {
         Checks::at(self.rest, self.len())
     }
 
+    /// Whether it has the same checks as another, and no more of the shared ones.
+    pub(crate) fn repeats(&self, other: &Posting<'_>) -> bool {
+        self.mask & !other.mask == 0 && self.len() == other.len() && self.rest.get(..self.len()) == other.rest.get(..other.len())
+    }
+
     /// The checks are all that the rule has, and not written here.
     #[inline(always)]
     pub(crate) fn refers(&self) -> bool {
@@ -177,7 +182,7 @@ impl<'a> Check<'a> {
     }
 
     /// With the text in its operands, if it names the entry that has it. One that names no entry stays as it is.
-    fn in_full(self, runs: &'a [u32]) -> Self {
+    pub(crate) fn in_full(self, runs: &'a [u32]) -> Self {
         if self.number() == CHECK_OF_ENTRY
             && let [entry] = *self.operands()
             && let Some(entry) = Entry::at(runs, entry)
@@ -263,11 +268,6 @@ pub(crate) struct Conditions<'a> {
 impl<'a> Conditions<'a> {
     pub(crate) fn new(runs: &'a [u32], rest: Checks<'a>, home: Checks<'a>) -> Self {
         Self { runs, now: rest, then: home }
-    }
-
-    /// Checks none of which names an entry.
-    pub(crate) fn of(checks: Checks<'a>) -> Self {
-        Self::new(&[], checks, Checks::default())
     }
 
     /// Whether all words have been read, and were checks.
@@ -424,7 +424,7 @@ mod tests {
             assert!(!Conditions::new(&runs, Checks::new(&name(entry)), Checks::default()).next().unwrap().is_sound());
         }
         // Elsewhere none is named.
-        assert!(!Conditions::of(Checks::new(&rest)).next().unwrap().is_sound());
+        assert!(!Checks::new(&rest).next().unwrap().is_sound());
     }
 
     #[test]

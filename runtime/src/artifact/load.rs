@@ -10,7 +10,7 @@ use super::format::{
     SECTION_TABLE_AT, SECTIONS, Section, TABLE_LINKED, TABLE_SINGLE, TableKind, VERSION,
 };
 use super::places::Places;
-use super::reader::{record, records, word_at};
+use super::reader::{record, records, word_at, words};
 use super::sources;
 use super::validate::validate;
 use crate::decision::{Risk, Verdict};
@@ -319,13 +319,13 @@ fn decode(bytes: &[u8], sections: &[&[u8]; SECTIONS]) -> Result<Policy, LoadErro
         #[cfg(not(target_family = "wasm"))]
         in_waves: false,
         entry_mask,
-        keys: all(Section::Keys, of(Section::Keys), |[slot]| Some(slot))?,
-        runs: all(Section::Runs, of(Section::Runs), |[word]| Some(word))?,
+        keys: words(of(Section::Keys))?,
+        runs: words(of(Section::Runs))?,
         requirements: all(Section::Requirements, of(Section::Requirements), |[at, len]| Some(TextRef { at, len }))?,
         automata: all(Section::Automata, of(Section::Automata), |[classes, stride, transitions, states, start, accepts]| {
             Some(AutomatonRecord { classes, stride, transitions, states, start, accepts })
         })?,
-        words: all(Section::Words, of(Section::Words), |[word]| Some(word))?,
+        words: words(of(Section::Words))?,
         text: text.into_boxed_slice(),
         sources: sources::read(of(Section::Sources))?.ok_or_else(|| LoadError::section(Section::Sources))?,
     })

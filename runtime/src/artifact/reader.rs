@@ -20,6 +20,15 @@ pub(crate) fn record<const N: usize>(bytes: &[u8]) -> [u32; N] {
     words
 }
 
+/// All words of a section.
+#[inline(never)]
+pub(super) fn words(bytes: &[u8]) -> Result<Vec<u32>, OutOfMemory> {
+    let (words, _) = bytes.as_chunks::<4>();
+    let mut out = with_room(words.len())?;
+    out.extend(words.iter().map(|word| u32::from_le_bytes(*word)));
+    Ok(out)
+}
+
 /// All records of a section, each made from its `N` words; `None` if one of them is no record.
 #[inline(never)]
 pub(super) fn records<const N: usize, T>(bytes: &[u8], make: impl Fn([u32; N]) -> Option<T>) -> Result<Option<Vec<T>>, OutOfMemory> {

@@ -16,7 +16,7 @@ use crate::index::{Entry, PART_MAX};
 use crate::matcher::wildcard::{Literal, Wildcard};
 use crate::memory::{OutOfMemory, filled, with_room};
 use crate::policy::{HashRange, Node, Policy, Rule, Table, TextRef, range};
-use crate::run::{Checks, Conditions, Run};
+use crate::run::{Checks, Posting, Run};
 use toolgate_scan::bring_near;
 
 /// Deepest nesting of conditions, and of index nodes, that the runtime walks by recursion.
@@ -207,9 +207,10 @@ fn conditions(policy: &Policy, shape: &mut Shape, lists: &mut [u8]) -> Option<()
     Some(())
 }
 
-/// Checks fill their words, and ask fields and nodes that there are.
-fn checks(policy: &Policy, shape: &mut Shape, mut checks: Conditions<'_>) -> Option<()> {
+/// Checks fill their words, and ask fields and nodes that there are. Those of a rest may name entries, which stand among the runs.
+fn checks(policy: &Policy, shape: &mut Shape, mut checks: Checks<'_>, runs: &[u32]) -> Option<()> {
     for check in checks.by_ref() {
+        let check = check.in_full(runs);
         ensure(check.is_sound())?;
         if let Some(node) = check.node() {
             shape.children(policy, None, (node, 1), Role::Condition)?;
@@ -365,16 +366,18 @@ impl Marks {
         }
         for first in &*self.waiting {
             let mut postings = Run::new(&policy.runs, *first);
+            let mut at = *first;
             loop {
                 let posting = postings.next()?;
                 self.unread = self.unread.checked_sub(POSTING_WORDS.checked_add(posting.len())?)?;
                 let rule = policy.rules.get(posting.rule as usize)?;
                 ensure(posting.properties() == rule.properties())?;
-                bring_near(&policy.runs, rule.home as usize);
-                bring_near(&policy.runs, rule.rest().0 as usize);
+                // Most postings repeat the home of their rule, and need nothing of its rest.
+                bring_near(&policy.runs, if at == rule.home { rule.rest().0 } else { rule.home } as usize);
                 if posting.is_last() {
                     break;
                 }
+                at = postings.at;
             }
         }
         while let Some(first) = self.waiting.pop() {
@@ -386,9 +389,9 @@ impl Marks {
                 if at == rule.home {
                     // Behind doors nothing is written.
                     *self.homes.get_mut(posting.rule as usize)? = !posting.refers();
-                    self.conditions(policy, (posting.mask, Conditions::of(own)))?;
+                    self.conditions(policy, posting.mask, own, &[])?;
                     self.rest(policy, rule)?;
-                } else if !own.is_at_end() || posting.mask != 0 {
+                } else if (!own.is_at_end() || posting.mask != 0) && !repeats_home(policy, rule, &posting) {
                     let (mask, mut of_rule) = policy.conditions(rule.home, rule.rest());
                     ensure(posting.mask & !mask == 0)?;
                     // What is left out was proven. A file that left out more could have all of a long rule looked through for each
@@ -411,15 +414,23 @@ impl Marks {
     fn rest(&mut self, policy: &Policy, rule: &Rule) -> Option<()> {
         let rest = rule.rest();
         self.unread = self.unread.checked_sub(rest.1 as usize)?;
-        ensure(range(&policy.runs, rest).len() == rest.1 as usize)?;
-        self.conditions(policy, policy.conditions(NONE, rest))
+        let words = range(&policy.runs, rest);
+        ensure(words.len() == rest.1 as usize)?;
+        let Some((mask, own)) = words.split_first() else { return Some(()) };
+        self.conditions(policy, *mask, Checks::new(own), &policy.runs)
     }
 
     /// Conditions that other postings are compared with.
-    fn conditions(&mut self, policy: &Policy, (mask, own): (u32, Conditions<'_>)) -> Option<()> {
+    fn conditions(&mut self, policy: &Policy, mask: u32, own: Checks<'_>, runs: &[u32]) -> Option<()> {
         ensure(mask & self.unshared == 0)?;
-        checks(policy, &mut self.shape, own)
+        checks(policy, &mut self.shape, own, runs)
     }
+}
+
+/// Whether a posting says what the home of its rule says, or less of its shared checks: then nothing else need be compared. The module of
+/// WebAssembly has a limit to its size, and this only is the shorter way.
+fn repeats_home(policy: &Policy, rule: &Rule, posting: &Posting<'_>) -> bool {
+    cfg!(not(target_family = "wasm")) && Posting::at(&policy.runs, rule.home as usize).is_some_and(|home| posting.repeats(&home))
 }
 
 /// A key has links only where the table says so, and they lead to entries that links may lead to.
@@ -454,7 +465,7 @@ fn index(policy: &Policy, marks: &mut Marks) -> Option<()> {
     ensure((policy.root as usize) < depths.len())?;
     inside(policy.shared.place, policy.runs.len())?;
     let shared = Checks::new(policy.shared.words(&policy.runs));
-    checks(policy, &mut marks.shape, Conditions::of(shared.clone()))?;
+    checks(policy, &mut marks.shape, shared.clone(), &[])?;
     let shared = shared.count();
     ensure(shared <= SHARED_MAX)?;
     // INVARIANT: not more than there are bits.
