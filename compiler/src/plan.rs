@@ -9,7 +9,7 @@ pub(crate) mod expression;
 pub(crate) mod fields;
 pub(crate) mod index;
 mod indexed;
-mod keys;
+pub(crate) mod keys;
 
 use access::Accesses;
 use condition::{Lowering, RuleConditions};

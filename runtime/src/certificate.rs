@@ -12,7 +12,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::artifact::format::{AFFIX_WORDS, CHILD_IS_RUN, CheckOp, NONE, Op, PLACE_FIELD_MASK, PLACE_OF_ELEMENT, TableKind};
+use crate::artifact::format::{AFFIX_WORDS, CHILD_IS_RUN, CheckOp, NONE, Op, PLACE_FIELD_MASK, PLACE_OF_ELEMENT, Shape, TableKind};
 use crate::index::Entry;
 use crate::policy::{ListRecord, Node, Policy, Rule, Table, range};
 use crate::run::{Checks, Run, texts};
@@ -142,25 +142,26 @@ impl Policy {
     fn probe(&self, table: &Table) -> Cost {
         // With an array on the way: counting and walking it at each level, and looking for each key.
         let walk = self.levels(table.field).saturating_add(1).saturating_mul(3);
-        match table.kind {
-            TableKind::Exact => Cost::new(1, 2, walk.saturating_add(2)),
-            TableKind::Prefix | TableKind::Suffix => {
+        let seen = if table.kind.is_of_value() { Cost::default() } else { Cost::new(0, 3, 3) };
+        seen.and(match table.kind.shape() {
+            Shape::Whole => Cost::new(1, 2, walk.saturating_add(2)),
+            Shape::Beginning | Shape::End => {
                 let lengths = u64::from(table.aux.1);
                 let scans = lengths.saturating_mul(2).saturating_add(1);
                 Cost::new(lengths.saturating_add(1), scans, walk.saturating_add(scans))
             }
-            TableKind::Part => {
+            Shape::Part => {
                 // At each byte as many before it as the key has, hashed and compared; and the value itself.
                 let (lengths, _) = self.words(table.aux.0, table.aux.1.saturating_mul(AFFIX_WORDS)).as_chunks::<{ AFFIX_WORDS as usize }>();
                 let scans = lengths.iter().fold(1_u64, |sum, [len, ..]| sum.saturating_add(u64::from(*len).saturating_mul(2)));
                 Cost::new(1, scans, walk.saturating_add(scans))
             }
-            TableKind::Range => {
+            Shape::Number => {
                 // From a leaf to the top of a tree of twice as many nodes as positions.
                 let height = u64::from(u64::from(table.extent).saturating_mul(2).checked_ilog2().unwrap_or(0)).saturating_add(1);
                 Cost::new(height.saturating_add(1), 1, walk.saturating_add(1))
             }
-        }
+        })
     }
 
     /// How deep a field lies.
@@ -180,7 +181,10 @@ impl Policy {
             let mut cost = Cost::new(1, 0, 0).and(self.run(node.run, rules, false));
             for table in range(&self.tables, node.tables) {
                 let met = self.longest(table, |id| child(&nodes, id));
-                cost = cost.and(self.probe(table)).and(met.max(child(&nodes, table.door)));
+                let door = child(&nodes, table.door);
+                // What has been looked up may be in doubt besides.
+                let met = if table.kind == TableKind::Address { met.and(door) } else { met.max(door) };
+                cost = cost.and(self.probe(table)).and(met);
             }
             if let Some(place) = nodes.get_mut(at) {
                 *place = cost;
@@ -217,9 +221,9 @@ impl Policy {
         for (position, slot) in (0_u32..).zip(range(&self.keys, (table.first, table.extent))) {
             let mut at = *slot & self.entry_mask;
             while let Some(entry) = Entry::at(&self.runs, at) {
-                let level = match table.kind {
-                    TableKind::Exact => 0,
-                    TableKind::Part => position,
+                let level = match table.kind.shape() {
+                    Shape::Whole => 0,
+                    Shape::Part => position,
                     _ => entry.len(),
                 };
                 each(level, entry.child().unwrap_or(NONE));

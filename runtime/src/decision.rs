@@ -239,7 +239,7 @@ impl<'a> Decision<'a> {
             write_string(out, doubt.rule)?;
             out.write_str(",\"field\":")?;
             write_string(out, doubt.field)?;
-            out.write_char('}')
+            out.write_str("}")
         })?;
         out.write_str(",\"shadow\":")?;
         write_list(out, self.shadow(), |out, (rule, verdict)| {
@@ -247,7 +247,7 @@ impl<'a> Decision<'a> {
             write_string(out, rule)?;
             out.write_str(",\"decision\":")?;
             write_string(out, verdict.as_str())?;
-            out.write_char('}')
+            out.write_str("}")
         })?;
         out.write_str(",\"default\":")?;
         out.write_str(bool_word(self.default))?;
@@ -255,12 +255,12 @@ impl<'a> Decision<'a> {
         write_string(out, self.reason())?;
         out.write_str(",\"offset\":")?;
         match self.refusal {
-            Some(refusal) => write!(out, "{}", refusal.offset)?,
+            Some(refusal) => write_number(out, refusal.offset.into())?,
             None => out.write_str("null")?,
         }
         out.write_str(",\"policy\":")?;
         write_digest(out, self.policy.digest())?;
-        out.write_char('}')
+        out.write_str("}")
     }
 }
 
@@ -286,14 +286,14 @@ pub(crate) fn write_list<T, W: fmt::Write>(
     items: impl Iterator<Item = T>,
     mut each: impl FnMut(&mut W, T) -> fmt::Result,
 ) -> fmt::Result {
-    out.write_char('[')?;
+    out.write_str("[")?;
     for (index, item) in items.enumerate() {
         if index > 0 {
-            out.write_char(',')?;
+            out.write_str(",")?;
         }
         each(out, item)?;
     }
-    out.write_char(']')
+    out.write_str("]")
 }
 
 // Formatting takes padding into account, which is code that nothing else here needs.
@@ -308,8 +308,23 @@ fn write_optional(out: &mut impl fmt::Write, text: Option<&str>) -> fmt::Result 
     }
 }
 
+/// Writes a number in decimal digits. The standard library's way takes padding along, for which the module of WebAssembly has no room.
+// As deep as there are digits.
+pub(crate) fn write_number(out: &mut dyn fmt::Write, number: u64) -> fmt::Result {
+    if number >= 10 {
+        write_number(out, number / 10)?;
+    }
+    out.write_str(digit((number % 10) as u8))
+}
+
+/// A hexadecimal digit.
+fn digit(value: u8) -> &'static str {
+    let at = usize::from(value);
+    "0123456789abcdef".get(at..at.wrapping_add(1)).unwrap_or_default()
+}
+
 pub(crate) fn write_string(out: &mut impl fmt::Write, text: &str) -> fmt::Result {
-    out.write_char('"')?;
+    out.write_str("\"")?;
     // What needs no escape goes out in one piece.
     let mut written = 0;
     for (at, byte) in text.bytes().enumerate() {
@@ -326,9 +341,12 @@ pub(crate) fn write_string(out: &mut impl fmt::Write, text: &str) -> fmt::Result
             b'\t' => out.write_str("\\t")?,
             0x8 => out.write_str("\\b")?,
             0xc => out.write_str("\\f")?,
-            _ => write!(out, "\\u{byte:04x}")?,
+            _ => {
+                out.write_str(if byte < 0x10 { "\\u000" } else { "\\u001" })?;
+                out.write_str(digit(byte & 0xf))?;
+            }
         }
     }
     out.write_str(text.get(written..).unwrap_or_default())?;
-    out.write_char('"')
+    out.write_str("\"")
 }

@@ -471,18 +471,21 @@ impl<'a, S: Source> Evaluator<'a, S> {
         let operand = self.policy.bytes(TextRef { at: a, len: b });
         self.scan(value.raw());
         let plain = value.as_plain();
+        // The module of WebAssembly has a limit to its size, and what is for slices only is the shorter way.
+        let plain_to_fold = plain.filter(|_| cfg!(not(target_family = "wasm")));
         Tri::from(match op {
             Op::IsString => value.eq_bytes(operand),
             Op::Prefix => plain.map_or_else(|| text::prefix(value.bytes(), operand), |plain| plain.starts_with(operand)),
             Op::Suffix => plain.map_or_else(|| text::suffix(value.bytes(), value.len(), operand), |plain| plain.ends_with(operand)),
             Op::PrefixIgnoreCase => {
-                return plain.map_or_else(|| fold::prefix(value.bytes(), operand), |plain| fold::prefix_slice(plain, operand));
+                return plain_to_fold.map_or_else(|| fold::prefix(value.bytes(), operand), |plain| fold::prefix_slice(plain, operand));
             }
             Op::SuffixIgnoreCase => {
-                return plain.map_or_else(|| fold::suffix(value.bytes(), value.len(), operand), |plain| fold::suffix_slice(plain, operand));
+                return plain_to_fold
+                    .map_or_else(|| fold::suffix(value.bytes(), value.len(), operand), |plain| fold::suffix_slice(plain, operand));
             }
             Op::EqualsIgnoreCase => {
-                return plain.map_or_else(|| fold::equals(value.bytes(), operand), |plain| fold::equals_slice(plain, operand));
+                return plain_to_fold.map_or_else(|| fold::equals(value.bytes(), operand), |plain| fold::equals_slice(plain, operand));
             }
             Op::Contains => {
                 let literal = Literal { bytes: operand, failure: self.policy.words(c, b) };

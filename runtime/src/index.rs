@@ -6,6 +6,7 @@ mod entry;
 mod keys;
 #[cfg(not(target_family = "wasm"))]
 mod sought;
+mod view;
 #[cfg(not(target_family = "wasm"))]
 mod waves;
 #[cfg(target_family = "wasm")]
@@ -16,7 +17,7 @@ mod whole;
 
 use core::ops::ControlFlow;
 
-use crate::artifact::format::{AFFIX_WORDS, CHILD_IS_RUN, NONE, TableKind};
+use crate::artifact::format::{AFFIX_WORDS, CHILD_IS_RUN, NONE, Shape, TableKind};
 use crate::decision::Verdict;
 use crate::evaluate::Evaluator;
 use crate::holding::Held;
@@ -30,6 +31,7 @@ use crate::scratch::Ways;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use edges::Edge;
 pub(crate) use entry::Entry;
+use view::View;
 use waves::Sought;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use whole::Whole;
@@ -190,9 +192,27 @@ impl<'w, 'a, S: Source, V: Visitor + ?Sized> Walk<'w, 'a, S, V> {
         match table.kind {
             TableKind::Exact => self.seek(table, item.string_hash(text), text)?,
             TableKind::Part => self.parts(table, text)?,
-            _ => self.affixes(table, text)?,
+            TableKind::Prefix | TableKind::Suffix => self.affixes(table, text)?,
+            kind => {
+                // Read to its end, and what it says once more.
+                self.evaluator.scan(item.text);
+                self.evaluator.scan(item.text);
+                let Some(view) = View::of(kind, text) else { return ControlFlow::Continue(true) };
+                self.viewed(table, &view)?;
+                return ControlFlow::Continue(view.is_in_doubt);
+            }
         }
         ControlFlow::Continue(false)
+    }
+
+    /// Looks up what a table sees of a string.
+    fn viewed(&mut self, table: &'a Table, view: &View) -> ControlFlow<()> {
+        let (bytes, shape) = (view.bytes(), table.kind.shape());
+        if shape != Shape::Whole {
+            return self.affixes_of(table, bytes, shape == Shape::Beginning);
+        }
+        // What is cut off is longer than any key of a whole.
+        self.seek_at_once(table, hash(bytes), Text::plain(bytes))
     }
 
     /// Meets what stands behind a key of a table.
@@ -255,6 +275,11 @@ impl<'w, 'a, S: Source, V: Visitor + ?Sized> Walk<'w, 'a, S, V> {
                 buffer.get(..len).unwrap_or(&[])
             }
         };
+        self.affixes_of(table, affix, is_prefix)
+    }
+
+    /// The same of what stands at the beginning or end of a string.
+    fn affixes_of(&mut self, table: &'a Table, affix: &[u8], is_prefix: bool) -> ControlFlow<()> {
         for [len, bytes @ ..] in lengths(self.policy, table) {
             self.evaluator.step();
             let len = *len as usize;

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::artifact::format::VERSION;
-use crate::decision::{bool_word, write_list, write_string};
+use crate::decision::{bool_word, write_list, write_number, write_string};
 use crate::policy::Policy;
 
 impl Policy {
@@ -17,12 +17,27 @@ impl Policy {
         write_digest(out, self.digest())?;
         out.write_str(",\"artifact\":")?;
         write_digest(out, self.artifact_digest())?;
-        write!(out, ",\"format\":{VERSION},\"rules\":{},\"fields\":", self.rule_count())?;
+        out.write_str(",\"format\":")?;
+        write_number(out, VERSION.into())?;
+        out.write_str(",\"rules\":")?;
+        write_number(out, self.rule_count() as u64)?;
+        out.write_str(",\"fields\":")?;
         write_list(out, self.fields().map(|(_, pointer)| pointer), |out, pointer| write_string(out, pointer))?;
-        write!(out, ",\"artifact_bytes\":{}", self.artifact_len_bytes())?;
+        out.write_str(",\"artifact_bytes\":")?;
+        write_number(out, self.artifact_len_bytes() as u64)?;
         let bound = self.certificate();
-        write!(out, ",\"certificate\":{{\"steps_scalar\":{},\"steps_fixed\":{}", bound.steps_scalar, bound.steps_fixed)?;
-        write!(out, ",\"steps_per_byte\":{},\"scans_scalar\":{},\"scans\":{}}}}}", bound.steps_per_byte, bound.scans_scalar, bound.scans)
+        let numbers = [
+            (",\"certificate\":{\"steps_scalar\":", bound.steps_scalar),
+            (",\"steps_fixed\":", bound.steps_fixed),
+            (",\"steps_per_byte\":", bound.steps_per_byte),
+            (",\"scans_scalar\":", bound.scans_scalar),
+            (",\"scans\":", bound.scans),
+        ];
+        for (name, number) in numbers {
+            out.write_str(name)?;
+            write_number(out, number)?;
+        }
+        out.write_str("}}")
     }
 
     /// Writes every place that can be given a value as one JSON array without line breaks: its slot, its JSON Pointer, and
@@ -33,12 +48,14 @@ impl Policy {
     pub fn write_slots(&self, out: &mut impl fmt::Write) -> fmt::Result {
         let mut read = self.fields().map(|(slot, _)| slot).peekable();
         write_list(out, self.slots(), |out, (slot, pointer)| {
-            write!(out, "{{\"slot\":{slot},\"field\":")?;
+            out.write_str("{\"slot\":")?;
+            write_number(out, slot.into())?;
+            out.write_str(",\"field\":")?;
             write_string(out, pointer)?;
             // Both come in ascending order.
             out.write_str(",\"read\":")?;
             out.write_str(bool_word(read.next_if_eq(&slot).is_some()))?;
-            out.write_char('}')
+            out.write_str("}")
         })
     }
 }
@@ -52,7 +69,7 @@ pub(crate) fn write_digest(out: &mut impl fmt::Write, digest: &[u8; 32]) -> fmt:
     }
     out.write_str("\"sha256:")?;
     out.write_str(core::str::from_utf8(&digits).unwrap_or_default())?;
-    out.write_char('"')
+    out.write_str("\"")
 }
 
 /// Reads a digest as decisions show it: `sha256:` and 64 lower-case hexadecimal digits, nothing else.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use toolgate_runtime::artifact::format::{
     CHECK_LEN_MAX, CHECK_LEN_SHIFT, CHECK_NUMBER_MAX, CHECK_NUMBER_SHIFT, CHECK_OF_ENTRY, CHILD_IS_RUN, CheckOp, ENTRY_HAS_NEXT,
     ENTRY_IS_NODE, ENTRY_LINKS_SHIFT, FIELD_NUMERIC, FIELD_READ, FIELD_SOUGHT, NONE, POSTING_LAST, POSTING_LEN_SHIFT, POSTING_REFERS,
-    POSTING_WORDS, Section, TABLE_LINKED, TABLE_SINGLE, TABLE_WORDS, TableKind,
+    POSTING_WORDS, Section, Shape, TABLE_LINKED, TABLE_SINGLE, TABLE_WORDS, TableKind,
 };
 use toolgate_runtime::json::hash::hash;
 
@@ -17,6 +17,7 @@ use super::sections::{Sections, tag};
 use super::slots::Slots;
 use crate::plan::fields::FieldTree;
 use crate::plan::index::{Content, Index, Node, Nodes, Posting, Table};
+use crate::plan::keys::KeyKind;
 
 /// Writes an index.
 pub(super) struct Writer<'s, 'n> {
@@ -267,10 +268,11 @@ impl<'s, 'n> Writer<'s, 'n> {
                 self.fields.mark(table.field, FIELD_READ);
                 (TableKind::Exact, keys, (0, 0))
             }
-            Content::Prefix(nodes) | Content::Suffix(nodes) | Content::Part(nodes) => {
+            Content::Prefix(nodes) | Content::Suffix(nodes) | Content::Part(nodes) | Content::Said(_, nodes) => {
                 let kind = match table.content {
                     Content::Prefix(_) => TableKind::Prefix,
                     Content::Suffix(_) => TableKind::Suffix,
+                    Content::Said(said, _) => kind_of(said),
                     _ => TableKind::Part,
                 };
                 let keys = self.keys(kind, (position, nodes), is_door, links, &mut to_fill);
@@ -409,11 +411,34 @@ fn is_run(node: &Node) -> bool {
     node.tables.is_empty() && node.has_postings()
 }
 
+/// The tables of what texts say.
+fn kind_of(said: KeyKind) -> TableKind {
+    match said {
+        KeyKind::Exact => TableKind::Exact,
+        KeyKind::Prefix => TableKind::Prefix,
+        KeyKind::Suffix => TableKind::Suffix,
+        KeyKind::Part => TableKind::Part,
+        KeyKind::Range => TableKind::Range,
+        KeyKind::Host => TableKind::Host,
+        KeyKind::HostBelow => TableKind::HostBelow,
+        KeyKind::EmailDomain => TableKind::EmailDomain,
+        KeyKind::AbsolutePath => TableKind::AbsolutePath,
+        KeyKind::RelativePath => TableKind::RelativePath,
+        KeyKind::Address => TableKind::Address,
+        KeyKind::Folded => TableKind::Folded,
+        KeyKind::FoldedPrefix => TableKind::FoldedPrefix,
+        KeyKind::FoldedSuffix => TableKind::FoldedSuffix,
+    }
+}
+
 /// The lengths of a table's keys, ascending, each with the bytes at which its keys end (of suffixes: begin).
 fn affixes<'k>(kind: TableKind, keys: impl Iterator<Item = &'k [u8]>) -> BTreeMap<u32, [u32; 8]> {
     let mut lengths: BTreeMap<u32, [u32; 8]> = BTreeMap::new();
+    if kind.shape() == Shape::Whole {
+        return lengths;
+    }
     for key in keys {
-        let edge = if kind == TableKind::Suffix { key.first() } else { key.last() };
+        let edge = if kind.shape() == Shape::End { key.first() } else { key.last() };
         // INVARIANT: keys are cut far below what a `u32` holds.
         let bits = lengths.entry(u32::try_from(key.len()).unwrap_or(u32::MAX)).or_default();
         if let Some((edge, bits)) = edge.and_then(|edge| Some((edge, bits.get_mut(usize::from(edge >> 5))?))) {

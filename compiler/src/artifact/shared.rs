@@ -22,7 +22,7 @@ pub(super) fn choose(candidates: &Candidates, index: &Index) -> Vec<Vec<u32>> {
         postings.extend_from_slice(index.postings(node));
         for table in &node.tables {
             match &table.content {
-                Content::Exact(keys) | Content::Prefix(keys) | Content::Suffix(keys) | Content::Part(keys) => {
+                Content::Exact(keys) | Content::Prefix(keys) | Content::Suffix(keys) | Content::Part(keys) | Content::Said(_, keys) => {
                     nodes.extend(keys.iter().map(|(_, node)| node));
                 }
                 Content::Range { nodes: ranges, .. } => nodes.extend(ranges.iter().flatten()),

@@ -16,8 +16,9 @@ use super::Plan;
 use super::condition::{Ask, Condition, ListPlan};
 use super::fields::{FieldId, FieldNode, ROOT};
 use super::index::{Content, Index, Node, Nodes, Posting, Table, Thrift};
+use super::keys::KeyKind;
 use crate::decision::Decision;
-use crate::ir::{self, Decimal, Policy, Regex, Scalar};
+use crate::ir::{self, Cidr, Decimal, Host, PathPrefix, Policy, Regex, Scalar, TextTest};
 use crate::reference::decide_by;
 use crate::reference::operator::{self, compare, is_type};
 use crate::reference::pattern::Quantifier::{Any, Every};
@@ -143,6 +144,13 @@ fn behind<'t>(index: &Index, table: &'t Table, values: &[&Value]) -> Vec<&'t Nod
         Content::Prefix(nodes) => (met(nodes, <[u8]>::starts_with), texts.len()),
         Content::Suffix(nodes) => (met(nodes, <[u8]>::ends_with), texts.len()),
         Content::Part(nodes) => (met(nodes, |text, key| text.windows(key.len()).any(|part| part == key)), texts.len()),
+        Content::Said(kind, nodes) => {
+            let said = |text: &[u8], key| says(*kind, std::str::from_utf8(text).ok()?, std::str::from_utf8(index.key(key)).ok()?);
+            let meets = |key| texts.iter().any(|text| said(text, key) == Some(true));
+            let is_told = |text: &&&[u8]| nodes.iter().all(|(key, _)| said(text, *key).is_some());
+            let met = nodes.iter().filter(|(key, _)| meets(*key)).map(|(_, node)| node).collect();
+            (met, texts.iter().filter(is_told).count())
+        }
         Content::Range { bounds, nodes } => {
             let leaf = |number: &&Decimal| {
                 let position = match bounds.binary_search(number) {
@@ -161,6 +169,35 @@ fn behind<'t>(index: &Index, table: &'t Table, values: &[&Value]) -> Vec<&'t Nod
         out.extend(table.door.as_deref());
     }
     out
+}
+
+/// Whether a text says what a key asks for, if it plainly says anything of the kind.
+fn says(kind: KeyKind, text: &str, key: &str) -> Option<bool> {
+    let host = |name: &str, subdomains| operator::host(text, &Host { name: name.to_owned(), subdomains });
+    let segments = || key.split_terminator('/').map(str::to_owned).collect();
+    let path = |absolute| operator::path_prefix(text, &PathPrefix { absolute, segments: segments() });
+    let folded = |test| operator::text(text, &test);
+    match kind {
+        KeyKind::Host => host(key, false),
+        KeyKind::HostBelow => host(key.strip_prefix('.')?, true),
+        KeyKind::EmailDomain => operator::email_domain(text, key),
+        KeyKind::AbsolutePath => path(true),
+        KeyKind::RelativePath => path(false),
+        KeyKind::Address => {
+            let (version, digits) = key.split_at_checked(1)?;
+            let len = u8::try_from(digits.len()).ok()?;
+            let bits = |width: u32| {
+                let bits = if digits.is_empty() { 0 } else { u128::from_str_radix(digits, 2).ok()? };
+                Some(bits.checked_shl(width.checked_sub(len.into())?).unwrap_or(0))
+            };
+            let network = if version == "4" { Cidr::V4(u32::try_from(bits(32)?).ok()?, len) } else { Cidr::V6(bits(128)?, len) };
+            operator::cidr(text, &network)
+        }
+        KeyKind::Folded => folded(TextTest::EqualsIgnoreCase(key.to_owned())),
+        KeyKind::FoldedPrefix => folded(TextTest::Prefix { text: key.to_owned(), ignore_case: true }),
+        KeyKind::FoldedSuffix => folded(TextTest::Suffix { text: key.to_owned(), ignore_case: true }),
+        KeyKind::Exact | KeyKind::Prefix | KeyKind::Suffix | KeyKind::Part | KeyKind::Range => None,
+    }
 }
 
 /// Conditions. `None` says that an array stands on the way to a field, where the flat form does not apply.

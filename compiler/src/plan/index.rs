@@ -102,6 +102,8 @@ pub(crate) enum Content {
     Prefix(Nodes),
     Suffix(Nodes),
     Part(Nodes),
+    /// Of what texts say.
+    Said(KeyKind, Nodes),
     /// Sorted bounds; position `2i + 1` is bound `i`, position `2i` lies below it. `nodes` is a segment tree with one leaf
     /// for each position: those covering a position are met on the way from its leaf to the top.
     Range {
@@ -156,9 +158,9 @@ pub(crate) fn build(rules: &IndexedRules, keys: SortedKeys<'_>, certain: FieldId
 }
 
 impl<'r> Builder<'r, '_> {
-    /// Whether a table is never in doubt and needs no door. A name is in doubt where a number is asked for.
+    /// Whether a table is never in doubt and needs no door. A name is in doubt where a number is asked for, or what it says.
     fn is_certain(&self, table: usize) -> bool {
-        self.keys.tables().get(table).is_some_and(|(field, kind, _)| *field == self.certain && *kind != KeyKind::Range)
+        self.keys.tables().get(table).is_some_and(|(field, kind, _)| *field == self.certain && kind.is_of_any_text())
     }
 
     /// A node of different rules in ascending order.
@@ -300,6 +302,7 @@ impl<'r> Builder<'r, '_> {
                 KeyKind::Prefix => Content::Prefix(nodes),
                 KeyKind::Suffix => Content::Suffix(nodes),
                 KeyKind::Part | KeyKind::Range => Content::Part(nodes),
+                said => Content::Said(said, nodes),
             }
         };
         let mut door = Vec::new();

@@ -20,6 +20,8 @@ pub(crate) struct Keys<'c> {
     texts: Texts,
     numbers: HashTable<KeyId>,
     hasher: DefaultHashBuilder,
+    /// For texts that have to be made.
+    buffer: Vec<u8>,
 }
 
 /// A key, what it asks for kept elsewhere.
@@ -41,23 +43,24 @@ enum Asked {
 impl<'c> Keys<'c> {
     /// The number of a key.
     pub(crate) fn number(&mut self, key: FieldKey<'c>) -> KeyId {
-        let Self { keys, intervals, texts, numbers, hasher } = self;
+        let Self { keys, intervals, texts, numbers, hasher, buffer } = self;
         let next = u32::try_from(keys.len()).unwrap_or(u32::MAX);
         let table = key.table();
-        let hash = hasher.hash_one((table, key.key));
+        let (text, interval) = (key.key.text(buffer), key.key.interval());
+        let hash = hasher.hash_one((table, text, interval));
         let is_same = |number: &KeyId| {
             let Some(known) = keys.get(*number as usize).filter(|known| known.hash == hash && known.table == table) else { return false };
             match known.asked {
-                Asked::Text(span) => key.key.text() == Some(texts.get(span)),
-                Asked::Interval(at) => key.key.interval() == intervals.get(at as usize).copied(),
+                Asked::Text(span) => text == Some(texts.get(span)),
+                Asked::Interval(at) => interval == intervals.get(at as usize).copied(),
             }
         };
         let hash_of = |number: &KeyId| keys.get(*number as usize).map_or(0, |known| known.hash);
         let number = *numbers.entry(hash, is_same, hash_of).or_insert(next).get();
         if number == next {
-            let asked = match (key.key.text(), key.key.interval()) {
-                (Some(text), _) => Asked::Text(texts.push(text)),
-                (None, interval) => {
+            let asked = match text {
+                Some(text) => Asked::Text(texts.push(text)),
+                None => {
                     intervals.extend(interval);
                     Asked::Interval(u32::try_from(intervals.len().saturating_sub(1)).unwrap_or(u32::MAX))
                 }
@@ -89,7 +92,7 @@ impl<'c> Keys<'c> {
                 tables.push(table);
             }
             let chance = match key.asked {
-                Asked::Text(_) if table.1 == KeyKind::Exact => Chance::Shared,
+                Asked::Text(_) if table.1.is_of_whole() => Chance::Shared,
                 Asked::Text(span) => Chance::Affix { is_short: span.len < 3 },
                 Asked::Interval(at) => intervals.get(at as usize).map_or(Chance::Beyond, Chance::of),
             };
@@ -265,6 +268,27 @@ pub(crate) enum KeyKind {
     Suffix,
     Part,
     Range,
+    Host,
+    HostBelow,
+    EmailDomain,
+    AbsolutePath,
+    RelativePath,
+    Address,
+    Folded,
+    FoldedPrefix,
+    FoldedSuffix,
+}
+
+impl KeyKind {
+    /// Whether a text is met as a whole.
+    fn is_of_whole(self) -> bool {
+        matches!(self, Self::Exact | Self::Host | Self::EmailDomain | Self::Folded)
+    }
+
+    /// Whether any text meets the key or does not, and none is in doubt.
+    pub(crate) fn is_of_any_text(self) -> bool {
+        matches!(self, Self::Exact | Self::Prefix | Self::Suffix | Self::Part)
+    }
 }
 
 /// Field, kind of key, and whether an array at the field is in doubt.
@@ -278,6 +302,7 @@ impl FieldKey<'_> {
             Key::Suffix(_) => KeyKind::Suffix,
             Key::Part(_) => KeyKind::Part,
             Key::Range(_) => KeyKind::Range,
+            Key::Said(said) => said.kind(),
         };
         (self.field, kind, self.single)
     }

@@ -340,6 +340,24 @@ pub enum TableKind {
     Range,
     /// What strings contain; one probe at each byte for each length that exists.
     Part,
+    /// Whole hosts of URLs. This and all that follow are about what a string says, and in doubt if it does not say that plainly.
+    Host,
+    /// Ends of hosts of URLs, from a dot on.
+    HostBelow,
+    /// Whole domains of addresses.
+    EmailDomain,
+    /// Beginnings of absolute paths, without the slash before them and with one behind each segment.
+    AbsolutePath,
+    /// Beginnings of relative paths.
+    RelativePath,
+    /// Beginnings of addresses of the internet protocol: the digit of the version, and then a digit for each bit.
+    Address,
+    /// Whole strings in lower case.
+    Folded,
+    /// Beginnings of strings in lower case.
+    FoldedPrefix,
+    /// Ends of strings in lower case.
+    FoldedSuffix,
 }
 
 impl TableKind {
@@ -352,9 +370,53 @@ impl TableKind {
             2 => TableKind::Suffix,
             3 => TableKind::Range,
             4 => TableKind::Part,
+            5 => TableKind::Host,
+            6 => TableKind::HostBelow,
+            7 => TableKind::EmailDomain,
+            8 => TableKind::AbsolutePath,
+            9 => TableKind::RelativePath,
+            10 => TableKind::Address,
+            11 => TableKind::Folded,
+            12 => TableKind::FoldedPrefix,
+            13 => TableKind::FoldedSuffix,
             _ => return None,
         })
     }
+
+    /// How it finds its keys.
+    #[must_use]
+    pub const fn shape(self) -> Shape {
+        match self {
+            TableKind::Exact | TableKind::Host | TableKind::EmailDomain | TableKind::Folded => Shape::Whole,
+            TableKind::Prefix | TableKind::AbsolutePath | TableKind::RelativePath | TableKind::Address | TableKind::FoldedPrefix => {
+                Shape::Beginning
+            }
+            TableKind::Suffix | TableKind::HostBelow | TableKind::FoldedSuffix => Shape::End,
+            TableKind::Part => Shape::Part,
+            TableKind::Range => Shape::Number,
+        }
+    }
+
+    /// Whether its keys are looked for in the value as it stands, and not in what that says.
+    #[must_use]
+    pub const fn is_of_value(self) -> bool {
+        matches!(self, TableKind::Exact | TableKind::Prefix | TableKind::Suffix | TableKind::Part | TableKind::Range)
+    }
+}
+
+/// How a table finds its keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// By a whole text.
+    Whole,
+    /// By each beginning of a text of a length that some key has.
+    Beginning,
+    /// By each end, likewise.
+    End,
+    /// Before each byte of a text, likewise.
+    Part,
+    /// By a number's position among bounds.
+    Number,
 }
 
 macro_rules! ops {

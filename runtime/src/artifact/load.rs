@@ -13,7 +13,7 @@ use super::places::Places;
 use super::reader::{record, records, word_at, words};
 use super::sources;
 use super::validate::validate;
-use crate::decision::{Risk, Verdict};
+use crate::decision::{Risk, Verdict, write_number};
 #[cfg(not(target_family = "wasm"))]
 use crate::index::LARGE_LEN_BYTES;
 use crate::json::Number;
@@ -96,9 +96,18 @@ impl fmt::Display for LoadError {
         match self.kind {
             LoadErrorKind::BadMagic => f.write_str("not a toolgate artifact"),
             LoadErrorKind::Version { found } => {
-                write!(f, "artifact has format {found}, this runtime loads format {VERSION}; compile the policy again")
+                f.write_str("artifact has format ")?;
+                write_number(f, found.into())?;
+                f.write_str(", this runtime loads format ")?;
+                write_number(f, VERSION.into())?;
+                f.write_str("; compile the policy again")
             }
-            LoadErrorKind::Length { need, have } => write!(f, "artifact needs {need} bytes, there are {have}"),
+            LoadErrorKind::Length { need, have } => {
+                f.write_str("artifact needs ")?;
+                write_number(f, need)?;
+                f.write_str(" bytes, there are ")?;
+                write_number(f, have)
+            }
             LoadErrorKind::Digest => f.write_str("artifact does not match its digest: it was changed or damaged"),
             LoadErrorKind::Section { name } => {
                 f.write_str("section `")?;

@@ -10,7 +10,9 @@ pub(super) fn sort<T: Copy>(all: &mut [T], is_less: impl Fn(&T, &T) -> bool) {
         sink(all.get_mut(..len).unwrap_or_default(), top, &is_less);
     }
     for last in (1..len).rev() {
-        all.swap(0, last);
+        if let Some([first, .., last]) = all.get_mut(..=last) {
+            swap(first, last);
+        }
         sink(all.get_mut(..last).unwrap_or_default(), 0, &is_less);
     }
 }

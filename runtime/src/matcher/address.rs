@@ -23,6 +23,7 @@ const GROUPS: u32 = 8;
 impl Address {
     /// Reads a strict dotted quad without leading zeros, or an address of RFC 4291 without a zone.
     #[must_use]
+    #[cfg_attr(target_family = "wasm", inline(never))]
     pub fn parse(value: impl Iterator<Item = u8>) -> Option<Self> {
         let mut buffer = [0; LEN_MAX];
         let mut len = 0_usize;
@@ -65,7 +66,8 @@ pub fn cidr(value: impl Iterator<Item = u8>, network: Address, prefix_len: u8) -
 }
 
 /// `::/96` (v4-compatible) but for `::` and `::1`, `64:ff9b::/96` (NAT64), `2002::/16` (6to4), `2001::/32` (Teredo).
-fn may_embed_v4(bits: u128) -> bool {
+#[cfg_attr(target_family = "wasm", inline(never))]
+pub(crate) fn may_embed_v4(bits: u128) -> bool {
     (bits >> 32 == 0 && bits > 1) || bits >> 32 == 0x0064_FF9B << 64 || bits >> 112 == 0x2002 || bits >> 96 == 0x2001_0000
 }
 

@@ -66,16 +66,32 @@ impl<I: Iterator<Item = u8> + Clone> Domain<I> {
     /// Whether this is the name, given in lower case.
     #[must_use]
     pub fn is(&self, lower: &[u8]) -> bool {
-        self.len == lower.len() && self.bytes().eq(lower.iter().copied())
+        self.is_or_below(lower, false)
     }
 
     /// Whether this is the name, given in lower case, with one or more labels before it.
     #[must_use]
     pub fn is_below(&self, lower: &[u8]) -> bool {
-        let Some(before) = self.len.checked_sub(lower.len()).and_then(|before| before.checked_sub(1)) else { return false };
+        self.is_or_below(lower, true)
+    }
+
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    pub(super) fn is_or_below(&self, lower: &[u8], below: bool) -> bool {
+        let Some(before) = self.len.checked_sub(lower.len()).filter(|before| (*before > 0) == below) else { return false };
         // INVARIANT: labels are not empty, so a dot has a label before it.
-        let mut bytes = self.bytes().skip(before);
-        bytes.next() == Some(b'.') && bytes.eq(lower.iter().copied())
+        let wanted = |position: usize| match position.checked_sub(before) {
+            Some(position) => lower.get(position).copied(),
+            None if position.wrapping_add(1) == before => Some(b'.'),
+            None => None,
+        };
+        let mut position = 0_usize;
+        for byte in self.bytes() {
+            if wanted(position).is_some_and(|wanted| wanted != byte) {
+                return false;
+            }
+            position = position.wrapping_add(1);
+        }
+        true
     }
 }
 

@@ -8,6 +8,7 @@ use super::domain::{Domain, is_control_or_space};
 
 /// The domain of the one plain address that the value is.
 #[must_use]
+#[cfg_attr(target_family = "wasm", inline(never))]
 pub fn domain<I: Iterator<Item = u8> + Clone>(value: I) -> Option<Domain<I>> {
     let mut rest = value;
     let mut local_empty = true;

@@ -13,7 +13,7 @@ use super::Tri;
 pub fn equals(value: impl Iterator<Item = u8>, lower: &[u8]) -> Tri {
     let mut expected = lower.iter();
     let mut same = true;
-    let read = without_traps(value, |byte| same &= expected.next() == Some(&byte.to_ascii_lowercase()));
+    let read = without_traps(value, &mut |byte| same &= expected.next() == Some(&byte.to_ascii_lowercase()));
     Tri::from(read.then_some(same && expected.next().is_none()))
 }
 
@@ -21,7 +21,7 @@ pub fn equals(value: impl Iterator<Item = u8>, lower: &[u8]) -> Tri {
 pub fn prefix(value: impl Iterator<Item = u8>, lower: &[u8]) -> Tri {
     let mut expected = lower.iter();
     let mut same = true;
-    let read = without_traps(value, |byte| same &= expected.next().is_none_or(|&wanted| wanted == byte.to_ascii_lowercase()));
+    let read = without_traps(value, &mut |byte| same &= expected.next().is_none_or(|&wanted| wanted == byte.to_ascii_lowercase()));
     Tri::from(read.then_some(same && expected.next().is_none()))
 }
 
@@ -30,7 +30,7 @@ pub fn suffix(value: impl Iterator<Item = u8>, len: usize, lower: &[u8]) -> Tri 
     let mut before = len.saturating_sub(lower.len());
     let mut expected = lower.iter();
     let mut same = true;
-    let read = without_traps(value, |byte| match before.checked_sub(1) {
+    let read = without_traps(value, &mut |byte| match before.checked_sub(1) {
         Some(left) => before = left,
         None => same &= expected.next() == Some(&byte.to_ascii_lowercase()),
     });
@@ -62,7 +62,8 @@ pub fn suffix_slice(value: &[u8], lower: &[u8]) -> Tri {
 }
 
 /// Gives each byte to `see`, and stops with `false` at a character that some folding maps to ASCII.
-fn without_traps(value: impl Iterator<Item = u8>, mut see: impl FnMut(u8)) -> bool {
+#[cfg_attr(target_family = "wasm", inline(never))]
+pub(crate) fn without_traps(value: impl Iterator<Item = u8>, see: &mut dyn FnMut(u8)) -> bool {
     let mut last = [0, 0];
     for byte in value {
         // INVARIANT: in valid UTF-8, C4, C5 and E2 only ever begin a character, so these bytes are these characters.

@@ -12,6 +12,7 @@ const PORT_DIGITS_MAX: u32 = 5;
 
 /// The host of the absolute URL that the value plainly is.
 #[must_use]
+#[cfg_attr(target_family = "wasm", inline(never))]
 pub fn host<I: Iterator<Item = u8> + Clone>(value: I) -> Option<Domain<I>> {
     let mut rest = value;
     if !rest.next()?.is_ascii_alphabetic() {
@@ -41,7 +42,7 @@ pub fn host<I: Iterator<Item = u8> + Clone>(value: I) -> Option<Domain<I>> {
 /// Whether the value is a URL of the host `name` (in lower case), or, for `subdomains`, of one below it; unknown if it
 /// is no plain URL.
 pub fn matches(value: impl Iterator<Item = u8> + Clone, name: &[u8], subdomains: bool) -> Tri {
-    Tri::from(host(value).map(|host| if subdomains { host.is_below(name) } else { host.is(name) }))
+    Tri::from(host(value).map(|host| host.is_or_below(name, subdomains)))
 }
 
 /// What ended the port; `None` if it has no digits or too many.

@@ -31,6 +31,7 @@ enum Escape {
 impl<I: Iterator<Item = u8> + Clone> Path<I> {
     /// The path that the value plainly is.
     #[must_use]
+    #[cfg_attr(target_family = "wasm", inline(never))]
     pub fn parse(value: I) -> Option<Self> {
         let mut after_slash = value.clone();
         let path = match after_slash.next()? {
@@ -60,6 +61,16 @@ impl<I: Iterator<Item = u8> + Clone> Path<I> {
         }
         // An empty last segment is the root's, or follows the one trailing slash that is ignored.
         (!segment.is_dots()).then_some(path)
+    }
+
+    /// Whether it begins at the root.
+    pub(crate) fn is_absolute(&self) -> bool {
+        self.absolute
+    }
+
+    /// Its segments as they are written, without a slash before them.
+    pub(crate) fn bytes(&self) -> impl Iterator<Item = u8> {
+        self.segments.clone()
     }
 
     /// Whether the path begins with `prefix`: segments joined by `/`, without a slash at either end, empty for the root.
