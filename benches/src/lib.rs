@@ -20,6 +20,7 @@ mod oracle;
 mod policy;
 mod random;
 mod request;
+mod said;
 mod shapes;
 mod workload;
 

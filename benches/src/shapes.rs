@@ -3,12 +3,13 @@
 use crate::policy::{Decision, Policy, Rule, Test};
 use crate::random::Random;
 use crate::request::{Path, Value, text};
+use crate::said::said;
 use crate::workload::{
     ACTION, ACTOR, AMOUNT, Draw, ENV, Names, OWNER, RESOURCE, Workload, amount_condition, decisions, env_condition, finish, hundredths,
 };
 
 /// Names of all shapes.
-pub const SHAPES: [&str; 11] = [
+pub const SHAPES: [&str; 12] = [
     "no-action",
     "bands",
     "middle-wildcards",
@@ -20,12 +21,16 @@ pub const SHAPES: [&str; 11] = [
     "large-requests",
     "fifty-fields",
     "arrays-of-100",
+    "said",
 ];
 
 /// Makes the shape of that name with so many rules and requests, if there is one.
 #[must_use]
 pub fn shape(name: &str, rules: usize, requests: usize, seed: u64) -> Option<Workload> {
     let mut random = Random::new(seed);
+    if name == "said" {
+        return Some(said(rules, requests, &mut random));
+    }
     let mut shape = Shape { policy: Policy::default(), names: Names::new(rules) };
     // What is done to a request before it is aimed at a rule, and after.
     let (mut before, mut after): (Change, Change) = (|_, _, _| {}, |_, _, _| {});

@@ -19,7 +19,7 @@ pub struct Workload {
     /// The rules of `policy`, for whom writes them in another language.
     pub rules: Policy,
     /// What `requests` were written from.
-    drawn: Vec<Value>,
+    pub(crate) drawn: Vec<Value>,
 }
 
 impl Workload {

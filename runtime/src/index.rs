@@ -193,26 +193,27 @@ impl<'w, 'a, S: Source, V: Visitor + ?Sized> Walk<'w, 'a, S, V> {
             TableKind::Exact => self.seek(table, item.string_hash(text), text)?,
             TableKind::Part => self.parts(table, text)?,
             TableKind::Prefix | TableKind::Suffix => self.affixes(table, text)?,
-            kind => {
-                // Read to its end, and what it says once more.
-                self.evaluator.scan(item.text);
-                self.evaluator.scan(item.text);
-                let Some(view) = View::of(kind, text) else { return ControlFlow::Continue(true) };
-                self.viewed(table, &view)?;
-                return ControlFlow::Continue(view.is_in_doubt);
-            }
+            _ => return self.said(table, item, text),
         }
         ControlFlow::Continue(false)
     }
 
-    /// Looks up what a table sees of a string.
-    fn viewed(&mut self, table: &'a Table, view: &View) -> ControlFlow<()> {
+    /// Looks up what a string says; the answer is whether that is in doubt.
+    #[inline(never)]
+    fn said(&mut self, table: &'a Table, item: Item<'a>, text: Text<'a>) -> ControlFlow<(), bool> {
+        // Read to its end, and what it says once more.
+        self.evaluator.scan(item.text);
+        self.evaluator.scan(item.text);
+        let mut view = View::NOTHING;
+        let Some(()) = view.see(table.kind, text) else { return ControlFlow::Continue(true) };
         let (bytes, shape) = (view.bytes(), table.kind.shape());
-        if shape != Shape::Whole {
-            return self.affixes_of(table, bytes, shape == Shape::Beginning);
+        if shape == Shape::Whole {
+            // What is cut off is longer than any key of a whole.
+            self.seek_at_once(table, hash(bytes), Text::plain(bytes))?;
+        } else {
+            self.affixes_of(table, bytes, shape == Shape::Beginning)?;
         }
-        // What is cut off is longer than any key of a whole.
-        self.seek_at_once(table, hash(bytes), Text::plain(bytes))
+        ControlFlow::Continue(view.is_in_doubt)
     }
 
     /// Meets what stands behind a key of a table.

@@ -18,46 +18,51 @@ pub(super) struct View {
 }
 
 impl View {
-    /// `None` if the string does not plainly say what the table is about.
+    pub(super) const NOTHING: Self = Self { bytes: [0; AFFIX_MAX], len: 0, skipped: 0, is_in_doubt: false };
+
+    /// Looks at a string. `None` if it does not plainly say what the table is about.
+    pub(super) fn see(&mut self, kind: TableKind, text: Text<'_>) -> Option<()> {
+        // The module of WebAssembly has a limit to its size, and this only is the shorter way.
+        match text.as_plain().filter(|_| cfg!(not(target_family = "wasm"))) {
+            Some(plain) => self.see_bytes(kind, plain.iter().copied(), plain.len()),
+            None => self.see_bytes(kind, text.bytes(), text.len()),
+        }
+    }
+
     #[inline(never)]
-    pub(super) fn of(kind: TableKind, text: Text<'_>) -> Option<Self> {
-        let mut view = Self { bytes: [0; AFFIX_MAX], len: 0, skipped: 0, is_in_doubt: false };
+    fn see_bytes(&mut self, kind: TableKind, bytes: impl Iterator<Item = u8> + Clone, len: usize) -> Option<()> {
         // Of what is too long for a key, an end is seen if ends are looked up.
         let skipped = |len: usize| if kind.shape() == Shape::End { len.saturating_sub(AFFIX_MAX) } else { 0 };
         match kind {
             TableKind::Host | TableKind::HostBelow | TableKind::EmailDomain => {
-                let domain = if kind == TableKind::EmailDomain { email::domain(text.bytes()) } else { host::host(text.bytes()) }?;
-                view.skipped = skipped(domain.len());
+                let domain = if kind == TableKind::EmailDomain { email::domain(bytes) } else { host::host(bytes) }?;
+                self.skipped = skipped(domain.len());
                 for byte in domain.bytes() {
-                    view.push(byte);
+                    self.push(byte);
                 }
             }
             TableKind::AbsolutePath | TableKind::RelativePath => {
-                let path = Path::parse(text.bytes())?;
+                let path = Path::parse(bytes)?;
                 if path.is_absolute() != (kind == TableKind::AbsolutePath) {
                     return None;
                 }
                 for byte in path.bytes() {
-                    view.push(byte);
+                    self.push(byte);
                 }
                 // So keys are whole segments.
-                if view.bytes().last() != Some(&b'/') {
-                    view.push(b'/');
+                if self.bytes().last() != Some(&b'/') {
+                    self.push(b'/');
                 }
             }
-            TableKind::Address => view.push_address(Address::parse(text.bytes())?),
+            TableKind::Address => self.push_address(Address::parse(bytes)?),
             _ => {
-                view.skipped = skipped(text.len());
-                if cfg!(not(target_family = "wasm"))
-                    && let Some(plain) = text.as_plain().filter(|plain| plain.is_ascii())
-                {
-                    plain.iter().for_each(|byte| view.push(byte.to_ascii_lowercase()));
-                } else if !fold::without_traps(text.bytes(), &mut |byte| view.push(byte.to_ascii_lowercase())) {
+                self.skipped = skipped(len);
+                if !fold::without_traps(bytes, &mut |byte| self.push(byte.to_ascii_lowercase())) {
                     return None;
                 }
             }
         }
-        Some(view)
+        Some(())
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
