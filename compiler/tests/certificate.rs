@@ -103,3 +103,16 @@ fn holds_and_is_small_where_texts_are_said_to_say_something() {
         }
     }
 }
+
+/// An address has more digits than the request that it stands in may have bytes.
+#[test]
+fn holds_for_long_networks_in_short_requests() {
+    let rules: Vec<_> = (100..=128)
+        .map(|len| serde_json::json!({ "id": format!("r{len}"), "when": { "action": [{ "cidr": format!("8000::/{len}") }] }, "decision": "allow" }))
+        .collect();
+    let engines = Engines::new(&[serde_json::json!({ "rules": rules }).to_string()]);
+    let mut scratch = Scratch::new(&engines.policy);
+    for address in ["::", "::9", "1::", "8000::", "10.0.0.1", "2002::1"] {
+        check(&engines, &mut scratch, format!(r#"{{"action":"{address}"}}"#).as_bytes()).unwrap();
+    }
+}

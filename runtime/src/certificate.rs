@@ -147,7 +147,9 @@ impl Policy {
             Shape::Whole => Cost::new(1, 2, walk.saturating_add(2)),
             Shape::Beginning | Shape::End => {
                 let lengths = u64::from(table.aux.1);
-                let scans = lengths.saturating_mul(2).saturating_add(1);
+                // An address has up to 129 digits, and no request with one in it is shorter than a ninth of that.
+                let of_length = if table.kind == TableKind::Address { 9 } else { 2 };
+                let scans = lengths.saturating_mul(of_length).saturating_add(1);
                 Cost::new(lengths.saturating_add(1), scans, walk.saturating_add(scans))
             }
             Shape::Part => {
